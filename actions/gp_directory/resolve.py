@@ -1,0 +1,453 @@
+"""What did the person type? From free text or a pin to one place, one practice, or a clear problem.
+
+The order is the one that misleads least: pin; postcode; BFPO and 'no fixed address' codes;
+mistyped postcode; sector, outcode and outcode group (only where a place is expected, because
+'vitamin b12' and 'room E5' hold real outcodes); ODS code; borough or place; practice name; place
+with a typing slip; street.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+from typing import Container, Iterator, Protocol
+
+from actions.gp_directory.grid import distance_km
+from actions.gp_directory.names import GENERIC, NameIndex, words
+from actions.gp_directory.places import Place, Places
+from actions.gp_directory.postcodes import (
+    BFPO,
+    CROWN,
+    ENGLAND,
+    MISTYPED,
+    NO_FIXED_ADDRESS,
+    NORTHERN_IRELAND,
+    OUTCODE,
+    POSTCODE,
+    SCOTLAND,
+    SECTOR,
+    WALES,
+    Postcodes,
+    Spot,
+)
+from actions.gp_directory.practices import PracticeList
+from actions.gp_directory.text import plain, upper
+
+Point = tuple[float, float]
+
+LONGEST = 300
+NATION_PROBLEMS = {
+    SCOTLAND: "scotland",
+    WALES: "wales",
+    NORTHERN_IRELAND: "northern_ireland",
+    CROWN: "crown",
+}
+MOST_CHOICES = 6
+MOST_NAMED = 5
+# Likeness from which a name counts: lower when we have just asked for a place or a name.
+ALMOST_CERTAIN, SURE, SURE_WHEN_ASKED = 0.93, 0.75, 0.62
+PLACE_SLIP = 0.72
+SAME_NAME_MARGIN = 0.06
+ODS_CODE = re.compile(r"(?<![A-Z0-9])([A-HJ-NPV-Y][0-9]{5})(?![A-Z0-9])")
+# Words before an outcode or a place that say a place follows.
+CUE = re.compile(
+    r"\b(?:in|near|nearest to|nearby|around|round|at|by|from|within|live in|based in|close to|next to"
+    r"|postcode(?: is)?|post code(?: is)?|area(?: is)?|im in|opposite)\s+(?=\S)"
+)
+AREA_AFTER = re.compile(r"\s+(?:area|postcode|please|pls|plz|thanks|thank you|ta|x+|england|borough)$")
+PRACTICE_WORDS = frozenset("surgery surgeries practice practices medical clinic health centre center dr".split())
+# What people say around a name; never part of one.
+FILLER = frozenset(
+    """hi hey hello please pls plz thanks thank you ta can could would will do does did is are was be been
+    i im ive id me my mine we our us u ur your he she his her their they it its this that there here what
+    whats where wheres who whos which when how find found get give tell show look looking search need
+    needs want wanna know number phone telephone contact details address email website local near nearest
+    nearby closest close around round live living stay based go going called call name named with to for
+    from at in on by a an any some one gp gps doc docs doctor doctors surgeries nhs register registered
+    registering sign up new moved moving just also and or ok okay so like think maybe about somewhere
+    something area place postcode code mum mums dad dads mother father book booking appointment ring
+    open opening times hours help""".split()
+)
+
+
+@dataclass(frozen=True)
+class Resolution:
+    """What the text or pin turned out to be; places and postcodes never show in a repr."""
+
+    kind: str = ""  # postcode sector outcode group borough place station street practice ods pin
+    problem: str = ""
+    precision: str = ""  # postcode, pin, practice, area, borough
+    point: Point | None = field(default=None, repr=False)
+    label: str = field(default="", repr=False)
+    lad: str = field(default="", repr=False)
+    postcode: str = field(default="", repr=False)
+    choices: tuple[str, ...] = field(default=(), repr=False)
+    suggestion: str = field(default="", repr=False)
+    practices: tuple[str, ...] = field(default=(), repr=False)
+
+
+class PlacesOnline(Protocol):
+    """A service that may know what the tables do not (see `live`)."""
+
+    def postcode(self, postcode: str) -> Spot | None:
+        """Return where a postcode is, or None."""
+
+
+@dataclass
+class Resolver:
+    """The tables, and the order in which they are asked."""
+
+    postcodes: Postcodes
+    places: Places
+    practices: PracticeList | None = None
+    names: NameIndex | None = None
+    online: PlacesOnline | None = None
+    home: Container[str] = ()  # authorities of the school's area: their places and names come first
+
+    def resolve(self, text: str | None = None, pin: Point | None = None, asked: bool = False) -> Resolution:
+        """Return what was meant; ``asked`` says that we had asked for a place or a name."""
+        if pin is not None:
+            return self._pin(pin)
+        loud = upper(text or "")[:LONGEST]
+        if not plain(loud):
+            return Resolution(problem="empty")
+        for step in (self._special, self._postcode, self._mistyped, self._sector, self._outcode, self._ods):
+            found = step(loud, asked)
+            if found:
+                return found
+        return self._named(loud.lower(), asked)
+
+    # -- pins --------------------------------------------------------------------------------
+
+    def _pin(self, pin: Point) -> Resolution:
+        point = round(pin[0], 3), round(pin[1], 3)
+        if not (-90 <= point[0] <= 90 and -180 <= point[1] <= 180):
+            return Resolution("pin", "not_found")
+        spot = self._sector_at(point)
+        # Belfast is 40 km from Scotland: what lies in the boxes must be near a sector to be in it.
+        if distance_km(point, spot.point) > 12 and (nation := _by_box(point)):
+            return Resolution("pin", NATION_PROBLEMS[nation])
+        if distance_km(point, spot.point) > 60:
+            return Resolution("pin", "abroad")
+        if spot.nation != ENGLAND:
+            return Resolution("pin", NATION_PROBLEMS[spot.nation])
+        return Resolution("pin", precision="pin", point=point, lad=spot.lad)
+
+    # -- postcodes ---------------------------------------------------------------------------
+
+    def _special(self, loud: str, asked: bool) -> Resolution | None:
+        if BFPO.search(loud):
+            return Resolution("postcode", "bfpo")
+        if NO_FIXED_ADDRESS.search(loud):
+            return Resolution("postcode", "no_fixed_address")
+        return None
+
+    def _postcode(self, loud: str, asked: bool) -> Resolution | None:
+        candidates = [(m.group(1), m.group(2)) for m in POSTCODE.finditer(loud)]
+        for outcode, incode in candidates:
+            spot = self.postcodes.find(outcode, incode)
+            if spot:
+                return _at_postcode(outcode, incode, spot)
+        for outcode, incode in candidates:
+            found = self._unlisted(outcode, incode)
+            if found:
+                return found
+        return Resolution("postcode", "not_found") if candidates and asked else None
+
+    def _unlisted(self, outcode: str, incode: str) -> Resolution | None:
+        """Resolve what looks like a postcode and is not in the table of England."""
+        postcode = f"{outcode} {incode}"
+        nation = self.postcodes.nation(outcode, incode)
+        if nation and nation != ENGLAND:
+            return Resolution("postcode", NATION_PROBLEMS[nation])
+        near = self.postcodes.nearest_known(outcode, incode)
+        if near and self.postcodes.is_retired(outcode, incode):
+            label = f"{outcode} {incode[0]}"
+            return Resolution("postcode", "terminated", "area", near.point, label, near.lad, postcode)
+        repairs = self.postcodes.repairs(outcode, incode)
+        if repairs:
+            return self._typo(repairs)
+        spot = self.online.postcode(postcode) if self.online else None
+        if spot:
+            return _at_postcode(outcode, incode, spot)
+        if near:
+            sector = f"{outcode} {incode[0]}"
+            known = sector in self.postcodes.sectors
+            return _in_area("sector" if known else "outcode", sector if known else outcode, near)
+        return None
+
+    def _typo(self, repairs: list[str]) -> Resolution:
+        if len(repairs) > 1:
+            return Resolution("postcode", "typo", choices=tuple(repairs[:MOST_CHOICES]))
+        outcode, incode = repairs[0].split()
+        spot = self.postcodes.find(outcode, incode)
+        assert spot is not None  # a repair is a postcode of the table
+        found = _at_postcode(outcode, incode, spot)
+        return found if found.problem else replace(found, problem="typo", suggestion=repairs[0])
+
+    def _mistyped(self, loud: str, asked: bool) -> Resolution | None:
+        for match in MISTYPED.finditer(loud):
+            if re.search("[0-9]", match.group()):
+                repairs = self.postcodes.repairs(match.group(1), match.group(2))
+                if repairs:
+                    return self._typo(repairs)
+        return None
+
+    # -- parts of postcodes ------------------------------------------------------------------
+
+    def _sector(self, loud: str, asked: bool) -> Resolution | None:
+        for match in SECTOR.finditer(loud):
+            sector = f"{match.group(1)} {match.group(2)}"
+            spot = self.postcodes.sectors.get(sector)
+            if spot and (asked or _place_expected(loud, match)):
+                return _in_area("sector", sector, spot)
+        compact = re.fullmatch(r"\s*([A-Z]{1,2}[0-9][A-Z0-9]?)([0-9])\s*", loud)
+        if compact and compact.group().strip() not in self.postcodes.outcodes:
+            sector = f"{compact.group(1)} {compact.group(2)}"
+            spot = self.postcodes.sectors.get(sector)
+            return _in_area("sector", sector, spot) if spot else None
+        return None
+
+    def _outcode(self, loud: str, asked: bool) -> Resolution | None:
+        for match in OUTCODE.finditer(loud):
+            if not (asked or _place_expected(loud, match)):
+                continue
+            code = match.group(1)
+            nation = self.postcodes.nation(code)
+            if nation and nation != ENGLAND:
+                return Resolution("outcode", NATION_PROBLEMS[nation])
+            found = self.postcodes.area(code)
+            if found:
+                return _in_area(found[0], code, found[1])
+        return None
+
+    def _ods(self, loud: str, asked: bool) -> Resolution | None:
+        if self.practices:
+            for match in ODS_CODE.finditer(loud):
+                practice = self.practices.by_ods.get(match.group(1))
+                if practice:
+                    return self._practice("ods", [practice.ods])
+        return None
+
+    # -- names -------------------------------------------------------------------------------
+
+    def _named(self, text: str, asked: bool) -> Resolution:
+        quiet = re.sub(r"['’‘`]", "", text)
+        bare = _strip(quiet)
+        after_cue = [_clean(quiet[m.end() :]) for m in CUE.finditer(quiet)]
+        about_practice = bool(PRACTICE_WORDS.intersection(plain(quiet).split()))
+        exact = self._exact_name(quiet)
+        whole = self._place(quiet) or (self._place(bare) if bare else None)
+        if whole and not (about_practice and not after_cue and exact):
+            return whole
+        at = next((p for part in after_cue if (p := self._leading_place(part))), None)
+        before = _strip(CUE.split(quiet)[0]) if at else ""
+        if at and not _core(before):
+            return at
+        if exact and not at:
+            return self._practice("practice", exact)
+        if not bare:
+            return Resolution(problem="empty")
+        named = self._by_name(before or bare, asked, about_practice, at)
+        return named or at or self._last_chances(bare, after_cue, asked, about_practice)
+
+    def _last_chances(
+        self, bare: str, after_cue: list[str], asked: bool, about_practice: bool
+    ) -> Resolution:
+        """Resolve what is neither a known place nor a known name; a sure 'no' beats a wild guess."""
+        for text in (bare, *after_cue) if asked or about_practice else after_cue:
+            if found := about_practice and self._part_of_name(_strip(text)) or self._street(_strip(text)):
+                return found
+        if asked and not about_practice:
+            found = self._similar_place(bare) or self._place_inside(bare)
+            if found:
+                return found
+        return Resolution(problem="not_found" if asked or about_practice and _core(bare) else "empty")
+
+    def _place(self, text: str) -> Resolution | None:
+        nation = self.places.nation_named(text)
+        if nation:
+            return Resolution("place", NATION_PROBLEMS[nation])
+        found = self.places.find(text)
+        if not found and self.places.is_wide(text):
+            return Resolution("place", "wide", label=text.strip().title())
+        if not found:
+            return None
+        at_home = [place for place in found if place.lad in self.home]
+        if len(at_home) == 1:
+            found = at_home
+        if len({place.nation for place in found} - {ENGLAND}) == 1 and all(
+            place.nation != ENGLAND for place in found
+        ):
+            found = found[:1]
+        if len(found) > 1:
+            choices = dict.fromkeys(self.places.label(place) for place in found)
+            return Resolution("place", "ambiguous", choices=tuple(choices)[:MOST_CHOICES])
+        return self._at_place(found[0])
+
+    def _at_place(self, place: Place) -> Resolution:
+        if place.nation != ENGLAND:
+            return Resolution("place", NATION_PROBLEMS[place.nation])
+        if self.places.is_wide(place.name) or place.wide:
+            return Resolution(place.kind, "wide", label=place.name, lad=place.lad)
+        precision = "borough" if place.kind == "borough" else "area"
+        lad = place.lad or self._sector_at(place.point).lad
+        return Resolution(place.kind, "", precision, place.point, place.name, lad)
+
+    def _sector_at(self, point: Point) -> Spot:
+        return min(self.postcodes.sectors_near(*point), key=lambda pair: pair[0])[1]
+
+    def _leading_place(self, text: str) -> Resolution | None:
+        """Return the place that ``text`` begins with, the longest name first."""
+        parts = text.split()
+        for count in range(min(5, len(parts)), 0, -1):
+            found = self._place(_clean(" ".join(parts[:count])))
+            if found:
+                return found
+        return None
+
+    def _place_inside(self, text: str) -> Resolution | None:
+        """Ask whether a place named somewhere in the text is meant."""
+        parts = text.split()
+        for count in range(min(4, len(parts)), 0, -1):
+            for start in range(len(parts) - count + 1):
+                name = " ".join(parts[start : start + count])
+                labels = tuple(dict.fromkeys(self._labels(name))) if len(name) > 3 else ()
+                if labels:
+                    return Resolution("place", "typo", choices=labels[:MOST_CHOICES])
+        return None
+
+    def _similar_place(self, text: str) -> Resolution | None:
+        alike = [name for likeness, name in self.places.similar(text) if likeness >= PLACE_SLIP]
+        if not alike or len(text) < 4:
+            return None
+        found = self._place(alike[0])
+        if found is None or found.problem or len(alike) > 1:
+            labels = dict.fromkeys(label for name in alike for label in self._labels(name))
+            return Resolution("place", "typo", choices=tuple(labels)[:MOST_CHOICES])
+        return replace(found, problem="typo", suggestion=found.label)
+
+    def _labels(self, name: str) -> Iterator[str]:
+        return (self.places.label(place) for place in self.places.find(name))
+
+    # -- practices ---------------------------------------------------------------------------
+
+    def _exact_name(self, text: str) -> list[str]:
+        """Return the codes of up to five practices whose name, or its core, is ``text``."""
+        if not self.names or not self.practices:
+            return []
+        meant = " ".join(w for w in plain(text).split() if w not in FILLER or w in PRACTICE_WORDS)
+        found = self.names.exact(text) or (self.names.exact(meant) if _core(meant) else [])
+        listed = self.practices.practices
+        full = {i for i in found if self.names.is_full(i, text) or self.names.is_full(i, meant)}
+        found = sorted(full or found, key=lambda i: (listed[i].lad not in self.home, i))
+        return [listed[i].ods for i in found[:MOST_NAMED]]
+
+    def _by_name(
+        self, text: str, asked: bool, about_practice: bool, at: Resolution | None
+    ) -> Resolution | None:
+        if not self.names or not self.practices or len(text) < 3:
+            return None
+        listed = self.practices.practices
+        preferred = {i for i, p in enumerate(listed) if p.lad in self.home} if self.home else set()
+        hits = self.names.search(text, 12, preferred)
+        bar = _bar(asked, about_practice)
+        hits = [(score, index) for score, index in hits if score >= bar]
+        if not hits or not about_practice and self._place_is_likelier(text, hits[0][0]):
+            return None
+        best = hits[0][0]
+        margin = 0.02 if best > 0.975 else SAME_NAME_MARGIN
+        close = [listed[index] for score, index in hits if score >= best - margin]
+        if at and at.point:
+            here = at.point
+            near = [p for p in close if distance_km(here, p.point) < 25]
+            close = sorted(near or close, key=lambda p: distance_km(here, p.point))
+        return self._practice("practice", [p.ods for p in close[:MOST_NAMED]])
+
+    def _place_is_likelier(self, text: str, likeness: float) -> bool:
+        if self._street(text):
+            return True
+        alike = self.places.similar(text, 1)
+        return bool(alike) and alike[0][0] >= max(PLACE_SLIP, likeness - 0.02)
+
+    def _practice(self, kind: str, codes: list[str]) -> Resolution:
+        assert self.practices is not None
+        first = self.practices.by_ods[codes[0]]
+        lad = first.lad if len(codes) == 1 else ""
+        return Resolution(kind, "", "practice", first.point, "", lad, practices=tuple(codes))
+
+    def _part_of_name(self, text: str) -> Resolution | None:
+        """Return the few practices whose names hold the very words."""
+        wanted = text.removeprefix("the ")
+        if not self.practices or not _core(wanted):
+            return None
+        found = [p for p in self.practices.mentioning(wanted) if f" {wanted} " in f" {plain(p.name)} "]
+        if not 0 < len(found) <= MOST_NAMED:
+            return None
+        return self._practice("practice", [p.ods for p in found])
+
+    def _street(self, text: str) -> Resolution | None:
+        """Return the surroundings of surgeries whose address or name holds the very words."""
+        wanted = plain(text).removeprefix("the ")
+        if not self.practices or len(wanted) < 5 or not _core(wanted):
+            return None
+        found = self.practices.mentioning(wanted)
+        if self.home:
+            found = [p for p in found if p.lad in self.home] or found
+        if not found or any(distance_km(found[0].point, p.point) > 5 for p in found):
+            return None
+        lat = sum(p.lat for p in found) / len(found)
+        lon = sum(p.lon for p in found) / len(found)
+        return Resolution("street", "", "area", (lat, lon), wanted.title(), found[0].lad)
+
+
+def _bar(asked: bool, about_practice: bool) -> float:
+    if about_practice:
+        return SURE_WHEN_ASKED if asked else SURE
+    return SURE if asked else ALMOST_CERTAIN
+
+
+def _at_postcode(outcode: str, incode: str, spot: Spot) -> Resolution:
+    if spot.nation != ENGLAND:
+        return Resolution("postcode", NATION_PROBLEMS[spot.nation])
+    postcode = f"{outcode} {incode}"
+    return Resolution("postcode", "", "postcode", spot.point, postcode, spot.lad, postcode)
+
+
+def _in_area(kind: str, label: str, spot: Spot) -> Resolution:
+    if spot.nation != ENGLAND:
+        return Resolution(kind, NATION_PROBLEMS[spot.nation])
+    return Resolution(kind, "", "area", spot.point, label, spot.lad)
+
+
+def _by_box(point: Point) -> str:
+    lat, lon = point
+    if 54.0 <= lat <= 55.4 and -8.3 <= lon <= -5.4:
+        return NORTHERN_IRELAND
+    if 54.0 <= lat <= 54.5 and -4.9 <= lon <= -4.2 or 49.1 <= lat <= 49.8 and -2.8 <= lon <= -1.9:
+        return CROWN
+    return ""
+
+
+def _place_expected(loud: str, match: re.Match[str]) -> bool:
+    """Say whether an outcode stands where a place would: alone, or after a word such as 'near'."""
+    before, after = _strip(loud[: match.start()].lower()), _strip(loud[match.end() :].lower())
+    if not before and not after:
+        return True
+    return any(cue.end() == match.start() for cue in CUE.finditer(loud.lower(), 0))
+
+
+def _clean(text: str) -> str:
+    text = text.strip(" .!?;:")
+    while (shorter := AREA_AFTER.sub("", text)) != text:
+        text = shorter.strip(" .!?;:")
+    return text
+
+
+def _strip(text: str) -> str:
+    """Return the text without the words people say around a name."""
+    return " ".join(word for word in plain(text).split() if word not in FILLER)
+
+
+def _core(text: str) -> str:
+    return " ".join(word for word in words(text) if word not in GENERIC and word not in FILLER)

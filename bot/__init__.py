@@ -1,0 +1,1 @@
+"""Own It: young people's healthcare rights in England, answered in reviewed words."""

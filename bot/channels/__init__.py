@@ -1,0 +1,1 @@
+"""Channels translate one outside protocol to and from plain messages; they know no topics."""

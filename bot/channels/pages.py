@@ -1,0 +1,283 @@
+"""The pages the server makes itself: every answer without JavaScript, the chat alone, the nurse's page.
+
+Their frames are the templates in ``widget/pages``; their words come from ``data`` and
+``widget/strings.json``.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import date
+from html import escape
+from pathlib import Path
+from string import Template
+from typing import Any, Awaitable, Callable, Iterable, Mapping
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Route
+
+from bot.answers import Answer, Asked, Book, Library
+from bot.channels.web_sessions import Refused
+from bot.markdown import to_html
+from bot.messages import BANDS, Contact, Reply, Turn
+from bot.places import Place
+from bot.settings import ROOT
+
+# Shown wherever something went wrong and behind "Get help now", most urgent first.
+HELP = ("emergency_999", "nhs_111_mental_health", "childline", "shout", "samaritans", "nhs_111", "emergency_text")
+_SHOWN_GROUPS = ("own_it", "words", "tips", "local", "feelings")
+_ALSO_SHOWN = ("bot_privacy", "delete_my_data", "bot_identity")
+Ask = Callable[[Request], Awaitable["tuple[Turn | None, str]"]]
+
+
+def help_contacts(place: Place) -> tuple[Contact, ...]:
+    """Return the people to reach at once, for somebody of any age."""
+    return place.shown(HELP, None, date.today())
+
+
+class Strings:
+    """The words of the widget, the pages and the refusals: ``widget/strings.json``."""
+
+    def __init__(self, path: Path) -> None:
+        """Read the file."""
+        data = json.loads(path.read_text(encoding="utf-8"))
+        self.widget: Mapping[str, str] = data["widget"]
+        self.pages: Mapping[str, str] = data["pages"]
+        self._errors: Mapping[str, str] = data["errors"]
+
+    def error(self, code: str, **fill: str) -> str:
+        """Return the words for a refusal."""
+        return Template(self._errors[code]).safe_substitute(fill)
+
+
+class Pages:
+    """Renders the plain pages."""
+
+    def __init__(self, library: Library, strings: Strings, folder: Path, origins: frozenset[str]) -> None:
+        """Keep where words and frames come from.
+
+        Args:
+            library: the answers.
+            strings: the words around them.
+            folder: the widget's folder.
+            origins: sites that may show the chat in a frame.
+        """
+        self._library, self._strings, self._folder = library, strings, folder
+        self._framers = " ".join(("'self'", *sorted(origins)))
+
+    def routes(self, ask: Ask) -> list[Route]:
+        """Return the routes of the pages.
+
+        Args:
+            ask: answers the form of the first page.
+        """
+        self._ask = ask
+        return [
+            Route("/", self.index, methods=["GET", "POST"]),
+            Route("/chat", self.chat, methods=["GET"]),
+            Route("/embed", self.embed, methods=["GET"]),
+            Route("/demo", self.demo, methods=["GET"]),
+            Route("/privacy", self.privacy, methods=["GET"]),
+            Route("/accessibility", self.accessibility, methods=["GET"]),
+        ]
+
+    async def index(self, request: Request) -> Response:
+        """Serve every answer, the help numbers and a form that needs no JavaScript."""
+        status, session, answer, place_id = 200, "", "", request.query_params.get("place", "")
+        if request.method == "POST":
+            try:
+                turn, session = await self._ask(request)
+                answer = self._answer_section(turn) if turn else ""
+            except Refused as refused:
+                status = refused.status
+                answer = self._section("answer", self._words["sorry_title"], f"<p>{escape(self._strings.error(refused.code, seconds=str(refused.wait)))}</p>")
+        book = self._library.book
+        place = book.place(place_id)
+        return self._page(
+            "index", status=status, answer=answer, session=escape(session), place=escape(place.id),
+            help=self._contacts(help_contacts(place)), all=self._all_answers(book, place),
+        )
+
+    async def chat(self, request: Request) -> Response:
+        """Serve the chat alone on a page, for a frame on a site that allows no script."""
+        place = self._library.book.place(request.query_params.get("place"))
+        nurse = request.query_params.get("school_nurse", "")[:200]
+        return self._page(
+            "chat", frames=True, frame="bare", place=escape(place.id), nurse=escape(nurse),
+            help=self._contacts(help_contacts(place)),
+        )
+
+    async def embed(self, request: Request) -> Response:
+        """Serve the page on which a school nurse makes the line for her school's site."""
+        book = self._library.book
+        place = book.place(request.query_params.get("place"))
+        nurse = request.query_params.get("school_nurse", "").strip()[:200]
+        base = str(request.base_url)
+        options = "".join(
+            f'<option value="{escape(p.id)}"{" selected" if p is place else ""}>{escape(p.name)}</option>'
+            for p in book.places.values()
+        )
+        chat = f"{base}chat?{urlencode({'place': place.id, **({'school_nurse': nurse} if nurse else {})})}"
+        return self._page(
+            "embed", options=options, nurse=escape(nurse), base=escape(base), preview=escape(chat),
+            tag=escape(_script_tag(base, place.id, nurse)), frame_tag=escape(_frame_tag(chat, self._words["name"])),
+        )
+
+    async def demo(self, _: Request) -> Response:
+        """Serve a made-up school's page with the chat on it."""
+        return self._page("demo", frame="bare")
+
+    async def privacy(self, _: Request) -> Response:
+        """Serve what the chat keeps and how to delete it, in the chat's own words."""
+        book = self._library.book
+        parts = [self._answer(book, a, book.place(None)) for a in _ALSO_SHOWN if a in book.answers]
+        return self._page("privacy", answers="".join(parts))
+
+    async def accessibility(self, _: Request) -> Response:
+        """Serve the accessibility statement, ``docs/accessibility.md``."""
+        statement = (ROOT / "docs" / "accessibility.md").read_text(encoding="utf-8")
+        return self._page("accessibility", statement=document_html(statement))
+
+    @property
+    def _words(self) -> Mapping[str, str]:
+        return self._strings.pages
+
+    def _page(self, name: str, *, frames: bool = False, status: int = 200, frame: str = "base", **html: str) -> Response:
+        """Fill the template ``name``; values in ``html`` are markup already."""
+        words = {k: escape(v) for k, v in self._words.items()}
+        body = self._template(name).substitute(words, **html)
+        page = self._template(frame).substitute(words, title=words[f"{name}_title"], body=body)
+        return HTMLResponse(page, status, headers=page_headers(self._framers if frames else "'none'"))
+
+    def _template(self, name: str) -> Template:
+        return Template((self._folder / "pages" / f"{name}.html").read_text(encoding="utf-8"))
+
+    def _all_answers(self, book: Book, place: Place) -> str:
+        out = []
+        for group in _SHOWN_GROUPS:
+            answers = [a.id for a in book.answers.values() if a.group == group and not a.id.startswith("notice")]
+            out.append(f"<h3>{escape(self._words[f'group_{group}'])}</h3>" + "".join(self._answer(book, a, place) for a in answers))
+        return "".join(out)
+
+    def _answer(self, book: Book, id_: str, place: Place) -> str:
+        answer = book.answers[id_]
+        reply = book.reply(id_, place=place.id)
+        body = [self._messages(reply), self._ages(answer), self._parts(book, answer, place), self._contacts(reply.contacts), self._source(reply)]
+        return f'<details id="{escape(id_)}"><summary>{escape(answer.title)}</summary>{"".join(body)}</details>'
+
+    def _ages(self, answer: Answer) -> str:
+        if not answer.words.by_age:
+            return ""
+        bands = (f"<h4>{escape(self._words[f'band_{b}'])}</h4>" + "".join(map(to_html, answer.words.by_age[b])) for b in BANDS if b in answer.words.by_age)
+        return "".join(bands)
+
+    def _parts(self, book: Book, answer: Answer, place: Place) -> str:
+        replies = ((part.title, book.reply(answer.id, Asked(part=name), place.id)) for name, part in answer.parts.items())
+        return "".join(f"<h4>{escape(title)}</h4>{self._messages(reply)}" for title, reply in replies)
+
+    def _answer_section(self, turn: Turn) -> str:
+        body = []
+        for reply in turn.replies:
+            body += [self._messages(reply), self._contacts(reply.contacts), self._source(reply)]
+            body += [f'<button name="payload" value="{escape(b.payload)}">{escape(b.title)}</button>' for b in reply.buttons]
+        return self._section("answer", self._words["answer_title"], "".join(body))
+
+    @staticmethod
+    def _section(id_: str, title: str, body: str) -> str:
+        return f'<section id="{id_}" class="answer" aria-labelledby="{id_}-title"><h2 id="{id_}-title">{escape(title)}</h2>{body}</section>'
+
+    @staticmethod
+    def _messages(reply: Reply) -> str:
+        return "".join(map(to_html, reply.text))
+
+    def _contacts(self, contacts: Iterable[Contact]) -> str:
+        items = "".join(f"<li>{self._contact(c)}</li>" for c in contacts)
+        return f'<ul class="contacts">{items}</ul>' if items else ""
+
+    def _contact(self, contact: Contact) -> str:
+        words = self._words
+        lines = [f"<b>{escape(contact.name)}</b>", *(escape(t) for t in (contact.what, contact.who, contact.hours) if t)]
+        links = []
+        if contact.phone:
+            links.append((f"tel:{_digits(contact.phone)}", _fill(words["call"], phone=contact.phone)))
+        if contact.sms:
+            word = words["text_word"] if contact.sms_word else words["text_any"]
+            links.append((f"sms:{_digits(contact.sms)}", _fill(word, word=contact.sms_word, number=contact.sms)))
+        if contact.web.startswith("https://"):
+            links.append((contact.web, _fill(words["visit"], name=contact.name)))
+        lines += [f'<a href="{escape(href)}">{escape(label)}</a>' for href, label in links]
+        lines += [escape(_fill(words["bsl"], bsl=contact.bsl))] if contact.bsl else []
+        return "<br>".join(lines)
+
+    def _source(self, reply: Reply) -> str:
+        words = self._words
+        names = [f'<a href="{escape(s["url"])}">{escape(s["name"])}</a>' if s["url"].startswith("https://") else escape(s["name"]) for s in reply.sources]
+        parts = [words["draft"]] if reply.draft else []
+        parts += [_fill(words["checked"], date=_long_date(reply.checked_on))] if reply.checked_on else []
+        line = " ".join(map(escape, parts)) + (f" {escape(words['source'])} {', '.join(names)}." if names else "")
+        return f'<p class="source">{line}</p>'
+
+
+def page_headers(framers: str) -> dict[str, str]:
+    """Return the headers of every page: nothing from elsewhere, nothing inline, nobody's frame.
+
+    ``same-origin`` keeps the referrer from other sites, and leaves our own form its Origin header.
+    """
+    return {
+        "Content-Security-Policy": (
+            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+            "frame-src 'self'; form-action 'self'; base-uri 'none'; require-trusted-types-for 'script'; "
+            f"frame-ancestors {framers}"
+        ),
+        "Referrer-Policy": "same-origin",
+        "X-Content-Type-Options": "nosniff",
+        "Permissions-Policy": "camera=(), microphone=(), geolocation=(self)",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Cache-Control": "no-store",
+    }
+
+
+def document_html(markdown: str) -> str:
+    """Return one of our own documents as HTML: headings, and the small Markdown between them."""
+    out, lines = [], []  # type: tuple[list[str], list[str]]
+    for line in (*markdown.splitlines(), "# "):
+        heading = re.match(r"(#{1,3}) (.*)", line)
+        if not heading:
+            # A wrapped line goes on in the paragraph or item above it.
+            joins = line.strip() and lines and lines[-1] and not line.startswith("- ")
+            if joins:
+                lines[-1] += f" {line.strip()}"
+            else:
+                lines.append(line)
+            continue
+        out.append(to_html("\n".join(lines)))
+        lines = []
+        if heading[2]:
+            level = len(heading[1])
+            out.append(f"<h{level}>{escape(heading[2])}</h{level}>")
+    return "".join(out)
+
+
+def _script_tag(base: str, place: str, nurse: str) -> str:
+    line = f' data-school-nurse="{escape(nurse)}"' if nurse else ""
+    return f'<script src="{escape(base)}widget.js" data-place="{escape(place)}"{line} async></script>'
+
+
+def _frame_tag(chat: str, name: str) -> str:
+    return f'<iframe src="{escape(chat)}" title="{escape(name)}" width="100%" height="600" allow="clipboard-write"></iframe>'
+
+
+def _fill(words: str, **values: Any) -> str:
+    return Template(words).substitute(values)
+
+
+def _digits(number: str) -> str:
+    return re.sub(r"[^\d+]", "", number)
+
+
+def _long_date(iso: str) -> str:
+    day = date.fromisoformat(iso)
+    return f"{day.day} {day:%B %Y}"

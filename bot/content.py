@@ -1,0 +1,144 @@
+"""Reading the YAML files that maintainers edit, with the line of every value.
+
+One reader serves the running bot, ``ownit check`` and the preview, so that an error reads the same
+wherever it is met: "file:line: what is wrong and how to mend it".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from difflib import get_close_matches
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Iterable, Iterator
+
+import json
+import yaml
+from jsonschema import Draft7Validator
+
+from bot.errors import ContentError
+from bot.settings import ROOT
+
+GROUPS = ("own_it", "words", "tips", "local", "feelings", "safety", "chat")
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+Path_ = tuple[Any, ...]
+
+
+@dataclass
+class Document:
+    """One YAML file: its data, and the line (from 1) at which each key or item stands."""
+
+    path: Path
+    data: Any
+    lines: dict[Path_, int] = field(default_factory=dict)
+    duplicates: list[tuple[str, int]] = field(default_factory=list)
+
+    def where(self, keys: Iterable[Any] = ()) -> str:
+        """Return ``file:line`` of the value at ``keys`` (or of the nearest thing above it)."""
+        at = tuple(keys)
+        while at and at not in self.lines:
+            at = at[:-1]
+        name = self.path.relative_to(ROOT) if self.path.is_relative_to(ROOT) else self.path
+        return f"{name}:{self.lines.get(at, 1)}"
+
+
+def read_yaml(path: Path) -> Document:
+    """Read one YAML file.
+
+    Raises:
+        ContentError: it cannot be read, or is not YAML; the message names the line.
+    """
+    document = Document(path, None)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ContentError(str(path), f"cannot be read: {error}.", "Save it as UTF-8 text.") from error
+    try:
+        node = yaml.compose(text, Loader=_Loader)
+        document.data = _build(node, (), document) if node is not None else None
+    except yaml.YAMLError as error:
+        raise _explain(document, text, error) from error
+    return document
+
+
+def _build(node: yaml.Node, at: Path_, document: Document) -> Any:
+    document.lines.setdefault(at, node.start_mark.line + 1)
+    if isinstance(node, yaml.MappingNode):
+        out: dict[Any, Any] = {}
+        for key_node, value_node in node.value:
+            key = key_node.value
+            if key in out:
+                document.duplicates.append((key, key_node.start_mark.line + 1))
+            document.lines[(*at, key)] = key_node.start_mark.line + 1
+            out[key] = _build(value_node, (*at, key), document)
+        return out
+    if isinstance(node, yaml.SequenceNode):
+        return [_build(item, (*at, i), document) for i, item in enumerate(node.value)]
+    value = _Loader("").construct_object(node, deep=True)
+    return value.isoformat() if isinstance(value, date) else value
+
+
+_SLIPS = (
+    ("found character '\\t'", "There is a tab; YAML wants spaces.", "Replace the tab by two spaces for each step."),
+    ("found unexpected end of stream", "A quote was opened and not closed.", 'Close the text with " on the same line.'),
+    ("did not find expected <document start>", "The line is not part of the list or entry above it.", "Check its indent and colon."),
+    ("mapping values are not allowed", "A colon stands inside text without quotes.", 'Put the whole text in "double quotes".'),
+    ("could not find expected ':'", "A colon is missing after a key, or a line lost its indent.", "Write key: value, with the indent of its neighbours."),
+    ("did not find expected key", "The line does not fit where it stands.", "Check quotes and indent of this line and the one above."),
+    ("did not find expected '-' indicator", "A list item lost its dash or its indent.", "Start it with - under the items above."),
+)
+
+
+def _explain(document: Document, text: str, error: yaml.YAMLError) -> ContentError:
+    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    line = mark.line + 1 if mark else 1
+    problem = f"{getattr(error, 'context', '') or ''} {getattr(error, 'problem', '') or error}"
+    for number, raw in enumerate(text.splitlines(), 1):
+        if raw[: len(raw) - len(raw.lstrip())].count("\t"):
+            line, problem = number, "found character '\\t'"
+            break
+    opened = getattr(error, "context_mark", None)
+    if "quoted scalar" in problem and opened:
+        line, problem = opened.line + 1, "found unexpected end of stream"
+    document.lines[()] = line
+    for sign, what, mend in _SLIPS:
+        if sign in problem:
+            return ContentError(document.where(), what, mend)
+    return ContentError(document.where(), f"This is not YAML: {problem.strip()}.", "Compare it with the entry above.")
+
+
+@lru_cache(maxsize=None)
+def _validator(name: str) -> Draft7Validator:
+    schema = json.loads((ROOT / "schemas" / f"{name}.schema.json").read_text(encoding="utf-8"))
+    return Draft7Validator(schema)
+
+
+def shape_errors(document: Document, schema: str) -> Iterator[ContentError]:
+    """Yield every way in which ``document`` differs from ``schemas/<schema>.schema.json``."""
+    for key, line in document.duplicates:
+        document.lines[("\0",)] = line
+        yield ContentError(document.where(("\0",)), f"'{key}' stands twice.", "Keep one of them.")
+    for error in sorted(_validator(schema).iter_errors(document.data), key=lambda e: list(map(str, e.path))):
+        yield _shape_error(document, error)
+
+
+def _shape_error(document: Document, error: Any) -> ContentError:
+    at = tuple(error.path)
+    name = ".".join(map(str, at)) or "the file"
+    if error.validator == "additionalProperties":
+        known = set(error.schema.get("properties", ()))
+        extra = next(k for k in error.instance if k not in known)
+        close = get_close_matches(extra, known, 1)
+        mend = f"Did you mean '{close[0]}'?" if close else f"Known keys: {', '.join(sorted(known))}."
+        return ContentError(document.where((*at, extra)), f"'{extra}' is not a key of {name}.", mend)
+    if error.validator == "required":
+        missing = error.message.split("'")[1]
+        return ContentError(document.where(at), f"{name} has no '{missing}'.", f"Add a line '{missing}: …'.")
+    if error.validator == "maxLength":
+        size, most = len(error.instance), error.validator_value
+        return ContentError(document.where(at), f"{name} has {size} characters.", f"At most {most} fit; shorten it.")
+    if error.validator == "maxItems":
+        return ContentError(document.where(at), f"{name} has {len(error.instance)} items.", f"At most {error.validator_value}.")
+    hint = error.schema.get("description", "")
+    return ContentError(document.where(at), f"{name} is not as expected: {error.message[:160]}.", hint)

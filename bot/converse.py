@@ -1,0 +1,169 @@
+"""What to say to one message: the pure core between understanding and words.
+
+The rules of ``data/stories`` decide which answer a topic gets; this module fits it to the
+conversation: whose age, which part, what else was asked, and whether help must stay in view.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Iterable, Sequence
+
+from bot.answers import Asked, Book, payload_of
+from bot.local import gp_turn, place_of
+from bot.memory import HELP_STAYS, Heard, Memory
+from bot.messages import Button, Contact, Outcome, Reply, Turn
+
+MAX_CHOICES = 3
+MAX_QUESTIONS = 3
+# Offering a topic that is a twentieth as likely as certain only makes the list longer.
+_CHOICE_FLOOR = 0.05
+_NEVER_OFFERED = frozenset({
+    "out_of_scope", "greet", "goodbye", "thanks", "affirm", "deny", "state_age", "follow_up",
+    "crisis_selfharm_suicide", "crisis_abuse", "crisis_medical",
+})
+
+
+def turn_for(rule: str, heard: Heard, book: Book) -> Turn:
+    """Return the whole turn for the answer that the rules chose.
+
+    Args:
+        rule: name of the response without ``utter_``: a topic, ``follow_up`` or ``did_you_mean``.
+        heard: this message and what the conversation remembers.
+        book: the answers.
+    """
+    turn = _lead(rule, heard, book)
+    turn = replace(turn, age_band=heard.understanding.band or heard.memory.band, language=heard.understanding.language)
+    if turn.outcome != "crisis":
+        turn = _with_support(turn, heard, book)
+    return turn
+
+
+def _lead(rule: str, heard: Heard, book: Book) -> Turn:
+    if rule.startswith("crisis_"):
+        return _crisis(rule, heard, book)
+    if rule == "follow_up":
+        return _follow_up(heard, book)
+    if rule == "did_you_mean":
+        return _clarify(heard, book)
+    if rule == "state_age" and heard.memory.topic:
+        return _answer([heard.memory.topic], heard, book, part=heard.memory.part)
+    if rule in ("affirm", "deny") and heard.memory.choices:
+        return _pick(1, heard, book) if rule == "affirm" else _something_else(heard, book)
+    if rule == "gp_contact" and heard.memory.found is not None:
+        return gp_turn(heard, book)
+    topics = [t for t, _ in heard.understanding.topics] or [rule]
+    return _answer(topics if rule in topics else [rule], heard, book, part=heard.part)
+
+
+def _answer(topics: Sequence[str], heard: Heard, book: Book, part: str | None = None) -> Turn:
+    understood = heard.understanding
+    replies = []
+    for number, topic in enumerate(topics[:MAX_QUESTIONS]):
+        words = understood.words[number] if number < len(understood.words) else ""
+        asked = Asked(
+            band=understood.band or heard.memory.band,
+            reader=understood.reader or heard.memory.reader,
+            part=part or book.answers[topic].part_for(words),
+            kind=understood.kind,
+        )
+        replies.append(book.reply(topic, asked, place_of(heard, book)))
+    if len(topics) > MAX_QUESTIONS:
+        replies.append(book.reply("more_questions"))
+    lead = topics[0]
+    outcome: Outcome = "out_of_scope" if lead == "out_of_scope" else "answered"
+    return Turn(
+        outcome=outcome, replies=tuple(_fewer_buttons(replies)), topic=lead, confidence=_confidence(lead, heard),
+        topics=tuple(topics[:MAX_QUESTIONS]), kind=understood.kind if lead == "out_of_scope" else None,
+        forget=lead == "delete_my_data",
+    )
+
+
+def _confidence(topic: str, heard: Heard) -> float:
+    return dict(heard.understanding.topics).get(topic, 1.0)
+
+
+def _fewer_buttons(replies: Sequence[Reply]) -> Iterable[Reply]:
+    """Keep the next questions under the last answer only, and none that was answered just now."""
+    said = {payload_of(r.answer) for r in replies}
+    for number, reply in enumerate(replies):
+        last = number == len(replies) - 1
+        yield replace(reply, buttons=tuple(b for b in reply.buttons if b.payload not in said) if last else ())
+
+
+def _follow_up(heard: Heard, book: Book) -> Turn:
+    kind, memory = heard.understanding.follow_up or "", heard.memory
+    if kind == "restart":
+        return Turn("answered", (book.reply("restart"),), "help", 1.0, ("help",), forget=True)
+    if kind == "else":
+        return _something_else(heard, book)
+    if kind.startswith("choice:"):
+        return _pick(int(kind.split(":")[1]), heard, book)
+    if not memory.topic:
+        return Turn("clarified", (book.reply("nothing_yet"),), None, 0.0)
+    asked = Asked(memory.band, memory.reader, memory.part if kind == "more" else None, manner=kind)
+    reply = book.reply(memory.topic, asked, memory.place)
+    return Turn("answered", (reply,), memory.topic, 1.0, (memory.topic,))
+
+
+def _pick(number: int, heard: Heard, book: Book) -> Turn:
+    choices = heard.memory.choices
+    if not choices:
+        return _menu(heard, book)
+    if number > len(choices):
+        return _something_else(heard, book)
+    return _answer([choices[number - 1 if number > 0 else -1]], heard, book)
+
+
+def _something_else(heard: Heard, book: Book) -> Turn:
+    return Turn("clarified", (book.reply("something_else", place=heard.memory.place),), None, 0.0)
+
+
+def _menu(heard: Heard, book: Book) -> Turn:
+    top = heard.understanding.ranking[:1]
+    topic, share = top[0] if top else (None, 0.0)
+    return Turn("clarified", (book.reply("menu", place=heard.memory.place),), topic, share)
+
+
+def _clarify(heard: Heard, book: Book) -> Turn:
+    """Ask what was meant; a second miss in a row shows the menu and people to talk to."""
+    understood, memory = heard.understanding, heard.memory
+    choices = tuple(
+        t for t, share in understood.ranking if t not in _NEVER_OFFERED and t in book.answers and share >= _CHOICE_FLOOR
+    )[:MAX_CHOICES]
+    if understood.continues and memory.topic in choices:
+        return _answer([memory.topic], heard, book)
+    if memory.misses or not choices:
+        return _menu(heard, book)
+    reply = book.reply("did_you_mean")
+    buttons = (*book.buttons(choices), Button(book.title("something_else"), payload_of("something_else")))
+    topic, share = understood.topics[0] if understood.topics else understood.ranking[0]
+    return Turn("clarified", (replace(reply, buttons=buttons),), topic, share, choices=choices)
+
+
+def _crisis(topic: str, heard: Heard, book: Book) -> Turn:
+    understood, memory = heard.understanding, heard.memory
+    kind = understood.safety[0] if understood.safety else None
+    asked = Asked(band=understood.band or memory.band, kind=kind, version=memory.crises)
+    reply = book.reply(topic, asked, memory.place)
+    line = book.answers[topic].languages.get(understood.language)
+    if line:
+        reply = replace(reply, text=(line, *reply.text))
+    return Turn("crisis", (reply,), topic, 1.0, (topic,), kind=kind)
+
+
+def _with_support(turn: Turn, heard: Heard, book: Book) -> Turn:
+    """Put a line of support before an answer that met a word of danger, or after a crisis."""
+    memory, safety = heard.memory, heard.understanding.safety
+    if safety and safety[1] == "support":
+        line = book.reply("support_line" if memory.crises % 2 == 0 else "support_line_2", Asked(turn.age_band), memory.place)
+        return replace(turn, replies=(replace(line, buttons=()), *turn.replies), kind=turn.kind or safety[0])
+    if memory.since_crisis is not None and memory.since_crisis < HELP_STAYS and not turn.forget:
+        return replace(turn, replies=(*turn.replies, book.reply("still_here", place=memory.place)))
+    return turn
+
+
+def contacts_of(turn: Turn) -> tuple[Contact, ...]:
+    """Return every contact in the turn once, in order."""
+    seen = {c.id: c for r in turn.replies for c in r.contacts}
+    return tuple(seen.values())

@@ -1,0 +1,188 @@
+"""The doorway: the one place every message passes, whichever channel it came by.
+
+It never raises and never stays silent: when the engine cannot answer, the person gets the ``sorry``
+answer with help in it, and a message of danger still gets its crisis reply.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import OrderedDict, deque
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import AsyncIterator
+
+from bot import metrics
+from bot.answers import Asked, Book, Library, payload_of
+from bot.converse import turn_for
+from bot.engine import Engine
+from bot.errors import EngineError
+from bot.intake import QUESTION_LIMIT, TEXT_LIMIT, clean, mask
+from bot.logs import get_logger
+from bot.memory import Heard, Memory
+from bot.messages import Incoming, Outcome, Turn, Understanding
+from bot.nlu.safety import CRISIS, SafetyRules
+from bot.settings import Settings
+
+log = get_logger(__name__)
+
+MESSAGES_A_MINUTE = 20
+_MOST_PEOPLE = 20_000
+_MOST_WAITING = 8  # of one person's messages in hand at once; more is flooding
+
+
+class Doorway:
+    """Cleans, masks, limits, orders and answers messages."""
+
+    def __init__(self, settings: Settings, engine: Engine, limited: bool = True) -> None:
+        """Read the answers and the phrase rules.
+
+        Args:
+            limited: whether the per-person rate limit applies (not to ``ownit ask``).
+
+        Raises:
+            ContentError: the answers are broken and there is no earlier reading.
+        """
+        self.library = Library(settings.content)
+        self._rules = SafetyRules.load(settings.content / "safety")
+        self._engine, self._limited = engine, limited
+        self._off = settings.var / "off"
+        self._people = _People()
+
+    async def handle(self, incoming: Incoming) -> Turn:
+        """Return the turn for one message: at least one reply, whatever breaks behind it."""
+        start = time.perf_counter()
+        book = self.library.book
+        try:
+            turn = await self._answer(incoming, book)
+        except Exception as error:  # noqa: BLE001 - whoever writes gets an answer, whatever broke
+            log.error("doorway_failed", error=type(error).__name__)
+            turn = self._without_engine(incoming, book)
+        seconds = time.perf_counter() - start
+        metrics.count(incoming.channel, turn, seconds)
+        log.info("message", channel=incoming.channel, topic=turn.topic, outcome=turn.outcome, ms=round(seconds * 1000, 1))
+        return turn
+
+    async def forget(self, person: str) -> None:
+        """Remove the stored conversation of ``person`` now; a failure is not shown to them."""
+        self._people.forget(person)
+        try:
+            await self._engine.ask(Incoming(person, "web", payload="/delete_my_data"))
+        except EngineError as error:
+            log.warning("forget_failed", error=error.what)
+
+    async def _answer(self, incoming: Incoming, book: Book) -> Turn:
+        if self._off.exists():
+            return self._danger(incoming, book) or _notice("off", "sorry", incoming, book)
+        if incoming.payload is not None and incoming.payload not in book.payloads:
+            return _notice("menu", "refused", incoming, book)
+        incoming, masked, early = self._read(incoming, book)
+        if early:
+            return early
+        if self._limited and not self._people.may_write(incoming.person):
+            return self._danger(incoming, book) or _notice("slow_down", "refused", incoming, book)
+        async with self._people.in_turn(incoming.person):
+            turn = await self._ask(incoming, book)
+        if masked:
+            turn = replace(turn, replies=(book.reply("personal_details"), *turn.replies))
+        return turn
+
+    def _read(self, incoming: Incoming, book: Book) -> tuple[Incoming, bool, Turn | None]:
+        """Return the message as the engine may see it, whether it was masked, and any early turn."""
+        if incoming.text is None:
+            return incoming, False, None
+        text, masked = mask(clean(incoming.text[: TEXT_LIMIT * 2])[:TEXT_LIMIT])
+        incoming = replace(incoming, text=text)
+        if not text:
+            return incoming, masked, _notice("empty", "refused", incoming, book)
+        if len(text) > QUESTION_LIMIT or len(incoming.text or "") > TEXT_LIMIT:
+            return incoming, masked, self._danger(incoming, book) or _notice("too_long", "refused", incoming, book)
+        return incoming, masked, None
+
+    async def _ask(self, incoming: Incoming, book: Book) -> Turn:
+        try:
+            return await self._engine.ask(incoming)
+        except EngineError as error:
+            log.error("engine_failed", why=error.what)
+            return self._without_engine(incoming, book)
+
+    def _without_engine(self, incoming: Incoming, book: Book) -> Turn:
+        return self._danger(incoming, book) or self._plain(incoming, book) or _notice("sorry", "sorry", incoming, book)
+
+    @staticmethod
+    def _plain(incoming: Incoming, book: Book) -> Turn | None:
+        """Answer a pressed button from the book alone: a topic's words need no engine."""
+        if incoming.payload not in book.payloads:
+            return None
+        topic = next(a for a in book.answers if payload_of(a) == incoming.payload.partition("{")[0])
+        part = incoming.payload.partition('"part":"')[2].rstrip('"}') or None
+        return Turn("answered", (book.reply(topic, Asked(part=part), incoming.place),), topic, 1.0, (topic,))
+
+    def _danger(self, incoming: Incoming, book: Book) -> Turn | None:
+        """Return the crisis turn for a message of danger, found by the phrase rules alone."""
+        found = self._rules.find(incoming.text) if incoming.text else None
+        if not found or found.tier != CRISIS:
+            return None
+        times = self._people.crises(incoming.person)
+        heard = Heard(Understanding(safety=(found.kind, CRISIS)), Memory(crises=times, place=incoming.place))
+        return turn_for(found.topic, heard, book)
+
+
+def _notice(id_: str, outcome: Outcome, incoming: Incoming, book: Book) -> Turn:
+    return Turn(outcome, (book.reply(id_, place=incoming.place),))
+
+
+class _People:
+    """What the doorway knows of people while they write: locks and counts, no words; bounded."""
+
+    def __init__(self) -> None:
+        self._locks: dict[str, tuple[asyncio.Lock, int]] = {}
+        self._written: OrderedDict[str, deque[float]] = OrderedDict()
+        self._crises: OrderedDict[str, int] = OrderedDict()
+
+    def may_write(self, person: str) -> bool:
+        """Count one message; False when it is over the limit of a minute or of waiting ones."""
+        now = time.monotonic()
+        times = self._written.setdefault(person, deque())
+        self._written.move_to_end(person)
+        _bound(self._written)
+        while times and times[0] < now - 60:
+            times.popleft()
+        waiting = self._locks[person][1] if person in self._locks else 0
+        if len(times) >= MESSAGES_A_MINUTE or waiting >= _MOST_WAITING:
+            return False
+        times.append(now)
+        return True
+
+    @asynccontextmanager
+    async def in_turn(self, person: str) -> AsyncIterator[None]:
+        """Let one message of ``person`` through at a time, in the order they came."""
+        lock, waiting = self._locks.get(person, (asyncio.Lock(), 0))
+        self._locks[person] = (lock, waiting + 1)
+        try:
+            async with lock:
+                yield
+        finally:
+            lock, waiting = self._locks[person]
+            if waiting == 1:
+                del self._locks[person]
+            else:
+                self._locks[person] = (lock, waiting - 1)
+
+    def crises(self, person: str) -> int:
+        """Return how many crisis replies the doorway itself gave ``person``, and count one more."""
+        times = self._crises.get(person, 0)
+        self._crises[person] = times + 1
+        self._crises.move_to_end(person)
+        _bound(self._crises)
+        return times
+
+    def forget(self, person: str) -> None:
+        """Drop all counts of ``person``."""
+        self._crises.pop(person, None)
+
+
+def _bound(kept: OrderedDict[str, object]) -> None:  # type: ignore[type-arg]
+    while len(kept) > _MOST_PEOPLE:
+        kept.popitem(last=False)

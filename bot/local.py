@@ -1,0 +1,62 @@
+"""What a look-up found, in words: GP surgeries near a place, and whose complaints route."""
+
+from __future__ import annotations
+
+from typing import Any, Mapping
+
+from bot.answers import Asked, Book
+from bot.memory import Heard
+from bot.messages import Outcome, Reply, Turn
+
+# These notices come after the surgeries, as small print.
+_AFTER = frozenset({"gp_list_date", "gp_old_list", "gp_who_covers"})
+_ASKING = frozenset({"gp_ask_place", "gp_which_place", "gp_not_found", "gp_not_found_again", "gp_typo"})
+
+
+def gp_turn(heard: Heard, book: Book) -> Turn:
+    """Return the turn that says what the action server found near a place."""
+    found = heard.memory.found or {}
+    place = heard.memory.place
+    fill = _fill(found, book, place)
+    notices = [book.reply(n, Asked(heard.memory.band), place, fill) for n in found["notices"] if n in book.answers]
+    lead = [n for n in notices if n.answer not in _AFTER]
+    after = [line for n in notices if n.answer in _AFTER for line in n.text]
+    surgeries = [_surgery(s, book) for s in found.get("results", ())]
+    base = book.reply("gp_contact", Asked(heard.memory.band), place)
+    text = tuple(line for n in lead for line in n.text) + tuple(surgeries) + (("\n".join(after),) if after else ())
+    first = lead[0] if lead else notices[0]
+    reply = Reply(
+        answer=first.answer, text=text, buttons=first.buttons or base.buttons,
+        contacts=first.contacts, sources=base.sources, checked_on=base.checked_on, draft=base.draft,
+    )
+    outcome: Outcome = "answered"
+    return Turn(
+        outcome, (reply,), "gp_contact", dict(heard.understanding.topics).get("gp_contact", 1.0), ("gp_contact",),
+        awaiting_place=first.answer in _ASKING,
+    )
+
+
+def _surgery(surgery: Mapping[str, Any], book: Book) -> str:
+    """Return one surgery as a short message; what it lacks is left out with its words."""
+    notice = "gp_surgery" if surgery["phone"] else "gp_surgery_no_phone"
+    if surgery["miles"] is None:
+        notice = "gp_surgery_named"
+    fill = {k: str(surgery[k]) for k in ("name", "address", "postcode", "phone", "tel", "miles")}
+    reply = book.reply(notice, fill=fill | {k: str(v) for k, v in surgery["links"].items()})
+    return "\n".join(reply.text)
+
+
+def _fill(found: Mapping[str, Any], book: Book, place: str | None) -> dict[str, str]:
+    links = found.get("links") or {}
+    names = found.get("suggestion") or ", ".join(found.get("choices") or ())
+    return {
+        "place": found.get("label") or "", "list_date": found.get("list_date_long") or "", "names": names,
+        "link": links.get("who_covers") or book.place(place).contact("find_a_gp").web,
+    }
+
+
+def place_of(heard: Heard, book: Book) -> str | None:
+    """Return the place whose services to show: that of a borough just named, else the page's."""
+    borough = (heard.memory.found or {}).get("borough")
+    named = next((p.id for p in book.places.values() if borough and borough in p.data.get("boroughs", ())), None)
+    return named or heard.memory.place

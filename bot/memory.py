@@ -1,0 +1,131 @@
+"""What one conversation remembers: topics and an age band, read from Rasa's tracker events.
+
+Nothing a person typed is in here, so a stored conversation can be rebuilt without their words.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Iterable, Mapping
+
+from bot.messages import Band, Reader, Turn, Understanding
+
+# A crisis keeps help in view for this many of the next replies.
+HELP_STAYS = 3
+
+
+@dataclass(frozen=True)
+class Memory:
+    """What earlier turns left behind.
+
+    Attributes:
+        topic: the last topic that a follow-up can continue.
+        part: the part of it, if a narrower question was answered.
+        choices: topics offered in the turn just before.
+        misses: how many turns in a row the bot had to ask what was meant.
+        crises: crisis replies so far; ``since_crisis``: turns since the last, or None.
+        awaiting_place: whether the turn just before asked where the person is.
+        found: what the action server found in this turn.
+        place: id of the place, if known.
+    """
+
+    band: Band | None = None
+    reader: Reader | None = None
+    topic: str | None = None
+    part: str | None = None
+    choices: tuple[str, ...] = ()
+    misses: int = 0
+    crises: int = 0
+    crisis: str | None = None
+    since_crisis: int | None = None
+    awaiting_place: bool = False
+    place_misses: int = 0
+    found: Mapping[str, Any] | None = None
+    place: str | None = None
+
+
+@dataclass(frozen=True)
+class Heard:
+    """The message of this turn and the memory it meets."""
+
+    understanding: Understanding
+    memory: Memory
+    part: str | None = None
+    pressed: bool = False
+
+
+def summary(turn: Turn) -> dict[str, Any]:
+    """Return what a later turn needs of this one; it is all that is stored of it."""
+    return {
+        "outcome": turn.outcome, "topic": turn.topic, "topics": list(turn.topics),
+        "choices": list(turn.choices), "kind": turn.kind, "awaiting_place": turn.awaiting_place,
+        "answers": [r.answer for r in turn.replies], "forget": turn.forget,
+    }
+
+
+def recall(said: Iterable[Mapping[str, Any]], slots: Mapping[str, Any], found: Mapping[str, Any] | None) -> Memory:
+    """Return the memory that earlier turns' summaries and the slots amount to.
+
+    Args:
+        said: summaries of earlier turns, oldest first.
+        slots: ``age_band``, ``reader`` and ``place``.
+        found: what the action server found in this turn, if it was asked.
+    """
+    turns = list(said)
+    topic = part = None
+    misses = crises = place_misses = 0
+    crisis, since = None, None
+    for turn in turns:
+        misses = misses + 1 if turn["outcome"] == "clarified" else 0
+        place_misses = place_misses + 1 if turn["awaiting_place"] else 0
+        since = None if since is None else since + 1
+        if turn["outcome"] == "crisis":
+            crises, crisis, since = crises + 1, turn["topic"], 0
+        elif turn["outcome"] == "answered" and (name := continuable(turn["topics"])):
+            topic = name
+            part = next((a.partition(".")[2] for a in turn["answers"] if a.startswith(f"{name}.")), None)
+    last = turns[-1] if turns else {}
+    return Memory(
+        band=slots.get("age_band"), reader=slots.get("reader"), place=slots.get("place"),
+        topic=topic, part=part, choices=tuple(last.get("choices", ())), misses=misses, crises=crises,
+        crisis=crisis, since_crisis=since, awaiting_place=bool(last.get("awaiting_place")),
+        place_misses=place_misses, found=found,
+    )
+
+
+_CHAT = frozenset({
+    "greet", "goodbye", "thanks", "affirm", "deny", "help", "state_age", "delete_my_data",
+    "other_language", "out_of_scope", "bot_identity",
+})
+
+
+def continuable(topics: Iterable[str]) -> str | None:
+    """Return the last of ``topics`` that "and when im 16?" could mean, or None."""
+    return next((t for t in reversed(list(topics)) if t not in _CHAT), None)
+
+
+def read_tracker(tracker: Any) -> Heard:
+    """Return the turn that a Rasa tracker is in the middle of."""
+    events = tracker.applied_events()
+    last_user = max((i for i, e in enumerate(events) if e.type_name == "user"), default=0)
+    said = [e.metadata["said"] for e in events[:last_user] if e.type_name == "bot" and "said" in e.metadata]
+    found = next((e.value for e in reversed(events[last_user:]) if e.type_name == "slot" and e.key == "found" and e.value), None)
+    slots = {name: tracker.get_slot(name) for name in ("age_band", "reader", "place")}
+    latest = tracker.latest_message
+    parse = (latest.parse_data if latest else None) or {}
+    metadata = (latest.metadata if latest else None) or {}
+    slots["place"] = metadata.get("place") or slots["place"]
+    part = next((e["value"] for e in parse.get("entities", ()) if e.get("entity") == "part"), None)
+    memory = recall(said, slots, found)
+    raw = parse.get("understanding")
+    if raw is None:
+        intent = (parse.get("intent") or {}).get("name") or ""
+        return Heard(Understanding(topics=((intent, 1.0),)), memory, part, pressed=True)
+    return Heard(understanding_from(raw), memory, part)
+
+
+def understanding_from(raw: Mapping[str, Any]) -> Understanding:
+    """Rebuild an `Understanding` from its JSON form."""
+    pairs = {k: tuple((t, float(p)) for t, p in raw[k]) for k in ("topics", "ranking")}
+    safety = tuple(raw["safety"]) if raw["safety"] else None
+    return Understanding(**{**raw, **pairs, "safety": safety, "words": tuple(raw["words"])})

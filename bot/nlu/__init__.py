@@ -1,0 +1,1 @@
+"""Understanding: spelling, sentence encoding, topic, age, reader and safety of one message."""

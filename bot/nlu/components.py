@@ -1,0 +1,198 @@
+"""The understanding steps as Rasa graph components, in the order of ``config.yml``.
+
+Each class is a thin shell: it loads or trains one piece and runs one step of
+`bot.nlu.understand`. Trained pieces are kept as JSON and npz: skops, which Rasa's own components
+use, costs seconds of start-up, and pickle runs what it reads.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.shared.nlu.constants import ENTITIES, INTENT, INTENT_RANKING_KEY, TEXT
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+
+from bot.nlu import understand
+from bot.nlu.encoder import shared_encoder
+from bot.nlu.safety import DangerClassifier, SafetyRules, Thresholds
+from bot.nlu.spelling import Speller
+from bot.nlu.topics import TopicModel
+from bot.nlu.training import Example, labelled, train_danger, train_topics
+from bot.nlu.understand import Parsed
+from bot.settings import Settings
+
+_Type = DefaultV1Recipe.ComponentType
+PARSED = "parsed"
+
+
+class _Step(GraphComponent):
+    """What every step shares: its configuration and its place in the model archive."""
+
+    def __init__(self, config: dict[str, Any], storage: ModelStorage, resource: Resource) -> None:
+        self._config, self._storage, self._resource = config, storage, resource
+        self._content = Settings.from_env().content
+
+    @classmethod
+    def create(
+        cls, config: dict[str, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext
+    ) -> _Step:
+        """Make the component for training (Rasa's graph protocol)."""
+        return cls(config, model_storage, resource)
+
+    @classmethod
+    def load(
+        cls, config: dict[str, Any], model_storage: ModelStorage, resource: Resource,
+        execution_context: ExecutionContext, **kwargs: Any,
+    ) -> _Step:
+        """Make the component for a trained model (Rasa's graph protocol)."""
+        step = cls(config, model_storage, resource)
+        with model_storage.read_from(resource) as folder:
+            step.restore(folder)
+        return step
+
+    def restore(self, folder: Path) -> None:
+        """Read what training left in ``folder``; nothing by default."""
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        """Run this step on each message."""
+        for message in messages:
+            self.step(message)
+        return messages
+
+    def step(self, message: Message) -> None:
+        """Run this step on one message."""
+        raise NotImplementedError
+
+
+@DefaultV1Recipe.register([_Type.MESSAGE_FEATURIZER], is_trainable=True)
+class SpellCorrector(_Step):
+    """Splits a message into its questions and mends their spelling."""
+
+    def train(self, training_data: TrainingData) -> Resource:
+        """Learn the words of the training questions, so that none of them is "mended"."""
+        questions = [m.get(TEXT) for m in training_data.intent_examples]
+        self._speller = Speller.load(self._content / "spelling.yml", questions)
+        with self._storage.write_to(self._resource) as folder:
+            (folder / "known.json").write_text(json.dumps(self._speller.known))
+        return self._resource
+
+    def process_training_data(self, training_data: TrainingData) -> TrainingData:
+        """Leave the training questions as they are; training mends them itself."""
+        return training_data
+
+    def restore(self, folder: Path) -> None:
+        """Read the words learnt in training."""
+        known = json.loads((folder / "known.json").read_text())
+        self._speller = Speller.load(self._content / "spelling.yml", [" ".join(known)] * 3)
+
+    def step(self, message: Message) -> None:
+        """Split and mend one message."""
+        parsed = Parsed(message.get(TEXT) or "")
+        understand.spell(parsed, self._speller)
+        message.set(PARSED, parsed)
+
+
+@DefaultV1Recipe.register([_Type.MESSAGE_FEATURIZER], is_trainable=False)
+class SentenceEncoder(_Step):
+    """Turns each question of a message into a sentence vector."""
+
+    @classmethod
+    def create(cls, config, model_storage, resource, execution_context):  # type: ignore[no-untyped-def]
+        """Load the encoder, which training and answering share."""
+        step = cls(config, model_storage, resource)
+        step._encoder = shared_encoder()
+        return step
+
+    def process_training_data(self, training_data: TrainingData) -> TrainingData:
+        """Leave the training questions as they are; training encodes them itself."""
+        return training_data
+
+    def step(self, message: Message) -> None:
+        """Encode one message."""
+        understand.encode(message.get(PARSED), self._encoder)
+
+
+@DefaultV1Recipe.register([_Type.INTENT_CLASSIFIER], is_trainable=True)
+class TopicClassifier(_Step):
+    """Finds the topic, the age, the reader and whether the last topic goes on."""
+
+    @staticmethod
+    def get_default_config() -> dict[str, Any]:
+        """Return the defaults; ``bar`` is explained in docs/decisions/0002-understanding.md."""
+        return {"bar": 0.5}
+
+    def train(self, training_data: TrainingData) -> Resource:
+        """Fit the classifier and its confidence."""
+        self._model = train_topics(_examples(training_data), self._content, shared_encoder())
+        with self._storage.write_to(self._resource) as folder:
+            np.savez(folder / "topics.npz", **self._model.to_arrays())
+        return self._resource
+
+    def restore(self, folder: Path) -> None:
+        """Read the trained arrays."""
+        with np.load(folder / "topics.npz", allow_pickle=False) as arrays:
+            self._model = TopicModel.from_arrays(arrays)
+
+    def step(self, message: Message) -> None:
+        """Guess the topic of each question in one message."""
+        understand.classify(message.get(PARSED), self._model)
+
+
+@DefaultV1Recipe.register([_Type.INTENT_CLASSIFIER], is_trainable=True)
+class SafetyDetector(_Step):
+    """Looks for danger, which beats every other topic, and concludes what was understood."""
+
+    @staticmethod
+    def get_default_config() -> dict[str, Any]:
+        """Return the defaults: below ``bar`` the bot asks what was meant."""
+        return {"bar": 0.5}
+
+    def train(self, training_data: TrainingData) -> Resource:
+        """Fit the danger classifier on ``data/safety`` and, as safe, the ordinary questions."""
+        danger = train_danger(_examples(training_data), self._content, shared_encoder())
+        with self._storage.write_to(self._resource) as folder:
+            np.savez(folder / "danger.npz", **danger.to_arrays())
+        return self._resource
+
+    def restore(self, folder: Path) -> None:
+        """Read the trained arrays and the phrase rules."""
+        with np.load(folder / "danger.npz", allow_pickle=False) as arrays:
+            self._danger = DangerClassifier.from_arrays(arrays)
+        self._rules = SafetyRules.load(self._content / "safety")
+        self._bars = Thresholds.load(self._content / "safety")
+
+    def step(self, message: Message) -> None:
+        """Check one message and write what Rasa's rules and answers read."""
+        parsed: Parsed = message.get(PARSED)
+        understand.check_safety(parsed, self._rules, self._danger, self._bars)
+        intent, confidence, heard = understand.conclude(parsed, self._config["bar"])
+        message.set(INTENT, {"name": intent, "confidence": confidence}, add_to_output=True)
+        ranking = [{"name": t, "confidence": p} for t, p in heard.ranking]
+        message.set(INTENT_RANKING_KEY, ranking, add_to_output=True)
+        message.set("understanding", asdict(heard), add_to_output=True)
+        slots = {"age_band": heard.band if heard.lasting else None, "reader": heard.reader}
+        entities = [_entity(name, value, message) for name, value in slots.items() if value]
+        message.set(ENTITIES, entities, add_to_output=True)
+        message.data.pop(PARSED)
+
+
+def _examples(training_data: TrainingData) -> list[Example]:
+    """Return the training questions with their labels, out-of-scope ones by kind."""
+    return labelled(
+        (m.get(TEXT), m.get(INTENT), ((m.get("metadata") or {}).get(INTENT) or {}).get("kind"))
+        for m in training_data.intent_examples
+    )
+
+
+def _entity(name: str, value: str, message: Message) -> dict[str, Any]:
+    """Return a whole-message entity: where in the words the age stood is nobody's business."""
+    return {"entity": name, "value": value, "start": 0, "end": len(message.get(TEXT) or ""), "extractor": "SafetyDetector"}

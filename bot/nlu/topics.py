@@ -1,0 +1,156 @@
+"""Which topic a message is about, and how sure that is.
+
+A multinomial logistic regression over sentence vectors ranks the topics; the out-of-scope kinds
+are classes of their own and count together as ``out_of_scope``. Its probability alone is not a
+confidence, so a second, tiny regression learns from held-out folds how often a guess is right,
+given the probability, its lead, how near the nearest training question is and how many of the
+near ones agree. Everything is kept as plain arrays: no pickle, no skops.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float32]
+
+OUT_OF_SCOPE = "out_of_scope"
+# Measured by cross-validation on the training questions: docs/decisions/0002-understanding.md.
+_C = 30.0
+_NEIGHBOURS = 8
+_FOLDS = 4
+
+
+@dataclass(frozen=True)
+class Guess:
+    """What one sentence is about.
+
+    Attributes:
+        ranking: (topic, probability), likeliest first; probabilities sum to 1.
+        confidence: probability that the first topic is right.
+        kind: finer kind when the first topic is ``out_of_scope``.
+        nearest: greatest cosine (-1 to 1) to a training question.
+    """
+
+    ranking: tuple[tuple[str, float], ...]
+    confidence: float
+    kind: str | None
+    nearest: float
+
+    @property
+    def topic(self) -> str:
+        """The likeliest topic."""
+        return self.ranking[0][0]
+
+
+@dataclass(frozen=True)
+class TopicModel:
+    """A trained classifier, all arrays.
+
+    Attributes:
+        labels: topic, or ``out_of_scope:kind``, of each row of ``weights``.
+        weights: shape (labels, dimensions); ``bias``: shape (labels,).
+        memory: training vectors, shape (questions, dimensions); ``answers``: label number of each.
+        calibration: weights of the confidence's four views, and its bias, shape (5,).
+    """
+
+    labels: tuple[str, ...]
+    weights: Floats
+    bias: Floats
+    memory: Floats
+    answers: npt.NDArray[np.int32]
+    calibration: Floats
+
+    @classmethod
+    def train(cls, vectors: Floats, labels: Sequence[str]) -> TopicModel:
+        """Fit the classifier and, on held-out folds, the confidence.
+
+        Args:
+            vectors: unit sentence vectors, shape (questions, dimensions).
+            labels: the label of each.
+        """
+        names = tuple(sorted(set(labels)))
+        number = {n: i for i, n in enumerate(names)}
+        answers = np.array([number[label] for label in labels], np.int32)
+        views, right = [], []
+        for fold in range(_FOLDS):
+            held = np.arange(len(answers)) % _FOLDS == fold
+            part = cls(names, *_fit(vectors[~held], answers[~held], len(names)),
+                       vectors[~held], answers[~held], np.zeros(5, np.float32))
+            for vector, answer in zip(vectors[held], answers[held]):
+                ranking, _, view = part._views(vector)
+                views.append(view)
+                right.append(ranking[0][0] == _topic(names[answer]))
+        weights, bias = _fit(vectors, answers, len(names))
+        return cls(names, weights, bias, vectors, answers, _calibrate(np.array(views), np.array(right)))
+
+    def guess(self, vector: Floats) -> Guess:
+        """Return what the sentence with this unit vector is about."""
+        ranking, kind, view = self._views(vector)
+        score = float(view @ self.calibration[:4] + self.calibration[4])
+        return Guess(ranking, 1.0 / (1.0 + float(np.exp(-score))), kind, float(view[2]))
+
+    def neighbours(self, vector: Floats, count: int = 5) -> list[tuple[int, float]]:
+        """Return the ``count`` nearest training questions as (row, cosine), nearest first."""
+        cosines = self.memory @ vector
+        return [(int(i), float(cosines[i])) for i in np.argsort(-cosines)[:count]]
+
+    def _views(self, vector: Floats) -> tuple[tuple[tuple[str, float], ...], str | None, Floats]:
+        logits = self.weights @ vector + self.bias
+        shares = np.exp(logits - logits.max())
+        shares /= shares.sum()
+        topics: dict[str, float] = {}
+        for label, share in zip(self.labels, shares):
+            topics[_topic(label)] = topics.get(_topic(label), 0.0) + float(share)
+        ranking = tuple(sorted(topics.items(), key=lambda t: -t[1]))
+        first = ranking[0][0]
+        cosines = self.memory @ vector
+        near = np.argpartition(-cosines, _NEIGHBOURS)[:_NEIGHBOURS]
+        agree = np.mean([_topic(self.labels[self.answers[i]]) == first for i in near])
+        p1, p2 = ranking[0][1], ranking[1][1]
+        view = np.array([np.log(p1 / max(1e-6, 1 - p1)), p1 - p2, cosines[near].max(), agree], np.float32)
+        kinds = [(s, label) for s, label in zip(shares, self.labels) if label.startswith(OUT_OF_SCOPE + ":")]
+        kind = max(kinds)[1].split(":")[1] if kinds and first == OUT_OF_SCOPE else None
+        return ranking, kind, view
+
+    def to_arrays(self) -> dict[str, npt.NDArray[np.generic]]:
+        """Return the model as arrays that ``numpy.savez`` writes without pickling."""
+        labels = np.frombuffer(json.dumps(self.labels).encode(), np.uint8)
+        return {"labels": labels, "weights": self.weights, "bias": self.bias,
+                "memory": self.memory.astype(np.float16), "answers": self.answers,
+                "calibration": self.calibration}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, npt.NDArray[np.generic]]) -> TopicModel:
+        """Rebuild a model from `to_arrays`."""
+        labels = tuple(json.loads(bytes(arrays["labels"].astype(np.uint8))))
+        floats = {k: np.ascontiguousarray(arrays[k], np.float32) for k in ("weights", "bias", "memory", "calibration")}
+        return cls(labels=labels, answers=arrays["answers"].astype(np.int32), **floats)
+
+
+def _topic(label: str) -> str:
+    return label.split(":")[0]
+
+
+def _fit(vectors: Floats, answers: npt.NDArray[np.int32], classes: int) -> tuple[Floats, Floats]:
+    # Imported here: scikit-learn costs a second of start-up and only training needs it.
+    from sklearn.linear_model import LogisticRegression
+
+    model = LogisticRegression(C=_C, max_iter=200, tol=1e-3)
+    model.fit(vectors, answers)
+    weights = np.zeros((classes, vectors.shape[1]), np.float32)
+    bias = np.full(classes, -30.0, np.float32)
+    weights[model.classes_], bias[model.classes_] = model.coef_, model.intercept_
+    return weights, bias
+
+
+def _calibrate(views: Floats, right: npt.NDArray[np.bool_]) -> Floats:
+    from sklearn.linear_model import LogisticRegression
+
+    model = LogisticRegression(C=10.0, max_iter=500)
+    model.fit(views, right)
+    return np.concatenate([model.coef_[0], model.intercept_]).astype(np.float32)

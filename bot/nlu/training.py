@@ -1,0 +1,60 @@
+"""Training the topic classifier from the questions of ``data/nlu``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Iterable, Sequence
+
+from bot.content import GROUPS, read_yaml
+from bot.nlu.encoder import Encoder, Vectors
+from bot.nlu.safety import SAFE, DangerClassifier
+from bot.nlu.spelling import Speller
+from bot.nlu.topics import OUT_OF_SCOPE, TopicModel
+
+Example = tuple[str, str]
+
+
+def labelled(examples: Iterable[tuple[str, str, str | None]]) -> list[Example]:
+    """Return (question, label) pairs from (question, intent, out-of-scope kind)."""
+    return [(text, f"{intent}:{kind}" if intent == OUT_OF_SCOPE and kind else intent) for text, intent, kind in examples]
+
+
+def read_questions(content: Path) -> list[Example]:
+    """Return every training question of ``nlu/*.yml`` under ``content`` with its label."""
+    found: list[tuple[str, str, str | None]] = []
+    for group in GROUPS:
+        for entry in read_yaml(content / "nlu" / f"{group}.yml").data["nlu"]:
+            kind = (entry.get("metadata") or {}).get("kind")
+            lines = (line.strip() for line in entry["examples"].splitlines())
+            found += [(line[2:].strip(), entry["intent"], kind) for line in lines if line.startswith("- ")]
+    return labelled(found)
+
+
+def encode_questions(texts: Sequence[str], questions: Sequence[Example], content: Path, encoder: Encoder) -> Vectors:
+    """Return the vectors of ``texts``, mended as a person's messages will be."""
+    speller = Speller.load(content / "spelling.yml", [text for text, _ in questions])
+    return encoder.encode_many([speller.mend(text) for text in texts])
+
+
+def train_topics(examples: Sequence[Example], content: Path, encoder: Encoder) -> TopicModel:
+    """Fit the topic classifier and its confidence."""
+    vectors = encode_questions([text for text, _ in examples], examples, content, encoder)
+    return TopicModel.train(vectors, [label for _, label in examples])
+
+
+def read_dangers(content: Path) -> list[Example]:
+    """Return every example of ``safety/*.yml`` under ``content`` as (message, kind or ``safe``)."""
+    documents = (read_yaml(path).data for path in sorted((content / "safety").glob("*.yml")))
+    return [(text, d["kind"]) for d in documents if "kind" in d for text in d.get("examples", ())]
+
+
+def train_danger(questions: Sequence[Example], content: Path, encoder: Encoder) -> DangerClassifier:
+    """Fit the danger classifier; ordinary questions count as safe.
+
+    Questions about mental health stand too near to distress to be called safe without a reading.
+    """
+    near = ("crisis_", "mental_health_access")
+    safe = [(text, SAFE) for text, label in questions if not label.startswith(near)]
+    examples = read_dangers(content) + safe
+    vectors = encode_questions([text for text, _ in examples], questions, content, encoder)
+    return DangerClassifier.train(vectors, [label for _, label in examples])

@@ -1,0 +1,119 @@
+"""Understanding one message, step by step, without Rasa.
+
+The steps are the pipeline of ``config.yml``; Rasa's components (`bot.nlu.components`) and the
+command-line tools run the same ones.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from bot.messages import Understanding
+from bot.nlu.age import find_age
+from bot.nlu.context import continues, find_reader, follow_up
+from bot.nlu.encoder import Encoder, Vectors
+from bot.nlu.safety import CRISIS, DangerClassifier, Finding, SafetyRules, Thresholds, combine
+from bot.nlu.spelling import Speller
+from bot.nlu.text import segments, words_of
+from bot.nlu.topics import OUT_OF_SCOPE, Guess, TopicModel
+
+# A part of a message answers on its own only when it is this sure: a second answer nobody asked
+# for is worse than none.
+_PART_BAR = 0.80
+_ALONE = frozenset({"greet", "goodbye", "thanks", "affirm", "deny", "state_age", "help", OUT_OF_SCOPE})
+
+
+@dataclass
+class Parsed:
+    """One message on its way through the steps.
+
+    Attributes:
+        text: what was typed.
+        parts: the whole message first, then each question in it (if more than one).
+        mended: ``parts`` after spelling.
+        vectors: one unit vector for each of ``mended``.
+    """
+
+    text: str
+    parts: list[str] = field(default_factory=list)
+    mended: list[str] = field(default_factory=list)
+    vectors: Vectors | None = None
+    guesses: list[Guess] = field(default_factory=list)
+    finding: Finding | None = None
+
+
+def spell(parsed: Parsed, speller: Speller) -> None:
+    """Split the message into its questions and mend each one's spelling."""
+    questions = segments(parsed.text)
+    parsed.parts = [parsed.text, *(questions if len(questions) > 1 else ())]
+    parsed.mended = [speller.mend(p) for p in parsed.parts]
+
+
+def encode(parsed: Parsed, encoder: Encoder) -> None:
+    """Give each part its sentence vector."""
+    parsed.vectors = encoder.encode(parsed.mended)
+
+
+def classify(parsed: Parsed, model: TopicModel) -> None:
+    """Guess the topic of each part."""
+    assert parsed.vectors is not None
+    parsed.guesses = [model.guess(v) for v in parsed.vectors]
+
+
+def check_safety(parsed: Parsed, rules: SafetyRules, danger: DangerClassifier, bars: Thresholds) -> None:
+    """Look for danger: phrase rules on the raw text, the classifier on the vectors."""
+    assert parsed.vectors is not None
+    found = rules.find(parsed.text)
+    scores = danger.score(parsed.vectors)
+    parsed.finding = combine(found, scores, rules.is_rights_question(parsed.text), rules, bars)
+
+
+def conclude(parsed: Parsed, bar: float) -> tuple[str, float, Understanding]:
+    """Return the intent for the rules, its confidence, and all that was understood.
+
+    Args:
+        parsed: a message that has been through the steps.
+        bar: confidence below which the bot asks what was meant (intent ``nlu_fallback``).
+    """
+    finding, lead = parsed.finding, parsed.guesses[0]
+    continued = follow_up(parsed.text)
+    age = find_age(parsed.text)
+    topics, words = _questions(parsed, bar)
+    understanding = Understanding(
+        topics=tuple(topics), ranking=lead.ranking[:6], kind=lead.kind, band=age.band if age else None,
+        reader=find_reader(parsed.text), follow_up=continued, words=tuple(words),
+        safety=(finding.kind, finding.tier) if finding else None, continues=continues(parsed.text),
+        lasting=bool(age and not age.hypothetical),
+    )
+    if finding and finding.tier == CRISIS:
+        return finding.topic, finding.score, understanding
+    if continued == "age":
+        return "state_age", 1.0, understanding
+    if continued:
+        return "follow_up", 1.0, understanding
+    topic, confidence = topics[0]
+    if confidence < bar and topic != OUT_OF_SCOPE:
+        return "nlu_fallback", confidence, understanding
+    return topic, confidence, understanding
+
+
+def _questions(parsed: Parsed, bar: float) -> tuple[list[tuple[str, float]], list[str]]:
+    """Return the topics asked about with their confidence, and the words of each."""
+    whole = parsed.guesses[0]
+    parts = [
+        (g.topic, g.confidence, words_of(t))
+        for g, t in zip(parsed.guesses[1:], parsed.parts[1:])
+        if g.confidence >= _PART_BAR and g.topic not in _ALONE and not g.topic.startswith("crisis_")
+    ]
+    found: dict[str, tuple[float, str]] = {}
+    for topic, confidence, text in parts:
+        found.setdefault(topic, (confidence, text))
+    if len(found) >= 2:
+        return [(t, c) for t, (c, _) in found.items()], [w for _, w in found.values()]
+    if len(found) == 1 and (whole.confidence < bar or whole.topic in _ALONE):
+        (topic, (confidence, _)), = found.items()
+        return [(topic, confidence)], [words_of(parsed.text)]
+    # A topic of danger without a finding is not one of danger: the safety step has the last word.
+    ranking = [(t, p) for t, p in whole.ranking if not t.startswith("crisis_")]
+    confidence = whole.confidence if ranking[0][0] == whole.topic else ranking[0][1]
+    return [(ranking[0][0], confidence)], [words_of(parsed.text)]

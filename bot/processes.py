@@ -1,0 +1,86 @@
+"""The three processes: how each is started, on which port, with which environment."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Mapping
+
+from bot.settings import ROOT, Settings
+
+# One thread a process: two processes share two cores, and vectors of 896 numbers need no more.
+_QUIET = {
+    "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "RASA_TELEMETRY_ENABLED": "false",
+    "TF_CPP_MIN_LOG_LEVEL": "3", "SANIC_ACCESS_LOG": "false", "PYTHONUNBUFFERED": "1",
+    "SQLALCHEMY_SILENCE_UBER_WARNING": "1", "PYTHONWARNINGS": "ignore", "SANIC_HOST": "127.0.0.1",
+    # A client that vanished must not hold its conversation's lock for a minute.
+    "TICKET_LOCK_LIFETIME": "10", "SANIC_REQUEST_MAX_SIZE": "65536",
+}
+
+
+@dataclass(frozen=True)
+class Process:
+    """One process: its name, its command and what it needs in its environment."""
+
+    name: str
+    command: tuple[str, ...]
+    env: Mapping[str, str]
+
+
+def newest_model(folder: Path = ROOT / "models") -> Path | None:
+    """Return the newest trained model, or None."""
+    return max(folder.glob("*.tar.gz"), key=lambda p: p.stat().st_mtime, default=None)
+
+
+def engine_process(settings: Settings) -> Process:
+    """Return the engine: stock ``rasa run`` on loopback with its REST channel only."""
+    endpoints = _endpoints(settings)
+    command = (
+        sys.executable, "-m", "bot.engine_main", "run", "--interface", "127.0.0.1", "--port", str(settings.engine_port),
+        "--model", str(newest_model() or ROOT / "models"), "--endpoints", str(endpoints),
+        "--credentials", str(ROOT / "credentials.yml"),
+    )
+    return Process("engine", command, {**os.environ, **settings.env, **_QUIET})
+
+
+def actions_process(settings: Settings) -> Process:
+    """Return the action server: Rasa's SDK on loopback."""
+    command = (sys.executable, "-m", "actions", "--port", str(settings.actions_port))
+    return Process("actions", command, {**os.environ, **settings.env, **_QUIET})
+
+
+def front_process(settings: Settings) -> Process:
+    """Return the front, which is what people reach."""
+    return Process("front", (sys.executable, "-m", "bot.front"), {**os.environ, **settings.env, **_QUIET})
+
+
+def _endpoints(settings: Settings) -> Path:
+    """Return ``endpoints.yml``, or a copy of it when the action server stands elsewhere."""
+    source = ROOT / "endpoints.yml"
+    if settings.actions_url == "http://127.0.0.1:5055":
+        return source
+    copy = settings.var / f"endpoints-{settings.engine_port}.yml"
+    copy.parent.mkdir(parents=True, exist_ok=True)
+    copy.write_text(source.read_text().replace("http://127.0.0.1:5055", settings.actions_url))
+    return copy
+
+
+def free_port() -> int:
+    """Return a loopback port that nobody listens on now."""
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return int(sock.getsockname()[1])
+
+
+def port_taken(host: str, port: int) -> bool:
+    """Return whether ``port`` cannot be listened on."""
+    with socket.socket() as sock:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            sock.bind((host, port))
+        except OSError:
+            return True
+    return False
