@@ -8,8 +8,9 @@ before the conversation is stored.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from functools import lru_cache
-from typing import Any, Awaitable, Callable
+from typing import Any
 
 from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType, SlotSet
@@ -21,7 +22,6 @@ from bot.logs import get_logger
 log = get_logger(__name__)
 
 DEADLINE = 2.0  # seconds
-_ASKS = ("gp_ask_place", "gp_which_place", "gp_not_found", "gp_not_found_again", "gp_typo")
 
 
 @lru_cache(maxsize=1)
@@ -41,7 +41,7 @@ class FindGp(Action):
         return "action_find_gp"
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
-        """Return what was found as a slot, and whether a place must still be named."""
+        """Return what was found as a slot."""
         message = tracker.latest_message or {}
         pin = (message.get("metadata") or {}).get("location")
         text = message.get("text") or ""
@@ -53,8 +53,7 @@ class FindGp(Action):
             return shared_directory().look_up(typed, tuple(pin) if pin else None, asked=asked, misses=misses).as_dict()
 
         found = await _in_time(lambda: asyncio.get_running_loop().run_in_executor(None, look_up))
-        waiting = bool(found) and found["notices"][0] in _ASKS
-        return [SlotSet("found", found), SlotSet("awaiting_place", waiting)]
+        return [SlotSet("found", found)]
 
 
 class FeedbackRoutes(Action):

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Mapping, Sequence
+from typing import Any
 
 from bot.content import GROUPS, Document, read_yaml, shape_errors
 from bot.errors import ContentError
@@ -96,15 +97,15 @@ def choose(answer: Answer, asked: Asked) -> tuple[Words, tuple[str, ...]]:
     always something to say.
     """
     words = answer.words
-    if asked.part in answer.parts:
+    if asked.part and asked.part in answer.parts:
         words = answer.parts[asked.part].words
-    elif asked.kind in answer.kinds:
+    elif asked.kind and asked.kind in answer.kinds:
         words = answer.kinds[asked.kind]
     elif asked.manner == "simpler" and answer.simpler:
         return words, answer.simpler
     elif asked.manner == "why" and answer.why:
         return words, answer.why
-    elif asked.reader in answer.by_reader:
+    elif asked.reader and asked.reader in answer.by_reader:
         words = answer.by_reader[asked.reader]
     if asked.band and asked.band in words.by_age:
         return words, words.by_age[asked.band]
@@ -192,6 +193,7 @@ def read_answer(id_: str, group: str, data: Mapping[str, Any], document: Documen
     Raises:
         ContentError: a ``when`` is not a regular expression.
     """
+
     def words(entry: Mapping[str, Any]) -> Words:
         text = entry["text"]
         versions = tuple(map(tuple, text)) if isinstance(text[0], list) else (tuple(text),)

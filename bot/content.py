@@ -6,14 +6,15 @@ wherever it is met: "file:line: what is wrong and how to mend it".
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from difflib import get_close_matches
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
-from typing import Any, Iterable, Iterator
+from typing import Any
 
-import json
 import yaml
 from jsonschema import Draft7Validator
 
@@ -70,7 +71,7 @@ def _build(node: yaml.Node, at: Path_, document: Document) -> Any:
             key = key_node.value
             if key in out:
                 document.duplicates.append((key, key_node.start_mark.line + 1))
-            document.lines[(*at, key)] = key_node.start_mark.line + 1
+            document.lines[at + (key,)] = key_node.start_mark.line + 1
             out[key] = _build(value_node, (*at, key), document)
         return out
     if isinstance(node, yaml.SequenceNode):
@@ -82,11 +83,27 @@ def _build(node: yaml.Node, at: Path_, document: Document) -> Any:
 _SLIPS = (
     ("found character '\\t'", "There is a tab; YAML wants spaces.", "Replace the tab by two spaces for each step."),
     ("found unexpected end of stream", "A quote was opened and not closed.", 'Close the text with " on the same line.'),
-    ("did not find expected <document start>", "The line is not part of the list or entry above it.", "Check its indent and colon."),
+    (
+        "did not find expected <document start>",
+        "The line is not part of the list or entry above it.",
+        "Check its indent and colon.",
+    ),
     ("mapping values are not allowed", "A colon stands inside text without quotes.", 'Put the whole text in "double quotes".'),
-    ("could not find expected ':'", "A colon is missing after a key, or a line lost its indent.", "Write key: value, with the indent of its neighbours."),
-    ("did not find expected key", "The line does not fit where it stands.", "Check quotes and indent of this line and the one above."),
-    ("did not find expected '-' indicator", "A list item lost its dash or its indent.", "Start it with - under the items above."),
+    (
+        "could not find expected ':'",
+        "A colon is missing after a key, or a line lost its indent.",
+        "Write key: value, with the indent of its neighbours.",
+    ),
+    (
+        "did not find expected key",
+        "The line does not fit where it stands.",
+        "Check quotes and indent of this line and the one above.",
+    ),
+    (
+        "did not find expected '-' indicator",
+        "A list item lost its dash or its indent.",
+        "Start it with - under the items above.",
+    ),
 )
 
 
@@ -108,7 +125,7 @@ def _explain(document: Document, text: str, error: yaml.YAMLError) -> ContentErr
     return ContentError(document.where(), f"This is not YAML: {problem.strip()}.", "Compare it with the entry above.")
 
 
-@lru_cache(maxsize=None)
+@cache
 def _validator(name: str) -> Draft7Validator:
     schema = json.loads((ROOT / "schemas" / f"{name}.schema.json").read_text(encoding="utf-8"))
     return Draft7Validator(schema)

@@ -6,22 +6,33 @@ conversation: whose age, which part, what else was asked, and whether help must 
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import Iterable, Sequence
 
 from bot.answers import Asked, Book, payload_of
 from bot.local import gp_turn, place_of
-from bot.memory import HELP_STAYS, Heard, Memory
+from bot.memory import HELP_STAYS, Heard
 from bot.messages import Button, Contact, Outcome, Reply, Turn
 
 MAX_CHOICES = 3
 MAX_QUESTIONS = 3
 # Offering a topic that is a twentieth as likely as certain only makes the list longer.
 _CHOICE_FLOOR = 0.05
-_NEVER_OFFERED = frozenset({
-    "out_of_scope", "greet", "goodbye", "thanks", "affirm", "deny", "state_age", "follow_up",
-    "crisis_selfharm_suicide", "crisis_abuse", "crisis_medical",
-})
+_NEVER_OFFERED = frozenset(
+    {
+        "out_of_scope",
+        "greet",
+        "goodbye",
+        "thanks",
+        "affirm",
+        "deny",
+        "state_age",
+        "follow_up",
+        "crisis_selfharm_suicide",
+        "crisis_abuse",
+        "crisis_medical",
+    }
+)
 
 
 def turn_for(rule: str, heard: Heard, book: Book) -> Turn:
@@ -73,8 +84,12 @@ def _answer(topics: Sequence[str], heard: Heard, book: Book, part: str | None = 
     lead = topics[0]
     outcome: Outcome = "out_of_scope" if lead == "out_of_scope" else "answered"
     return Turn(
-        outcome=outcome, replies=tuple(_fewer_buttons(replies)), topic=lead, confidence=_confidence(lead, heard),
-        topics=tuple(topics[:MAX_QUESTIONS]), kind=understood.kind if lead == "out_of_scope" else None,
+        outcome=outcome,
+        replies=tuple(_fewer_buttons(replies)),
+        topic=lead,
+        confidence=_confidence(lead, heard),
+        topics=tuple(topics[:MAX_QUESTIONS]),
+        kind=understood.kind if lead == "out_of_scope" else None,
         forget=lead == "delete_my_data",
     )
 
@@ -125,12 +140,15 @@ def _menu(heard: Heard, book: Book) -> Turn:
     return Turn("clarified", (book.reply("menu", place=heard.memory.place),), topic, share)
 
 
+def offered(ranking: Sequence[tuple[str, float]]) -> tuple[str, ...]:
+    """Return the topics to offer for this ranking of (topic, probability), likeliest first."""
+    return tuple(t for t, share in ranking if t not in _NEVER_OFFERED and share >= _CHOICE_FLOOR)[:MAX_CHOICES]
+
+
 def _clarify(heard: Heard, book: Book) -> Turn:
     """Ask what was meant; a second miss in a row shows the menu and people to talk to."""
     understood, memory = heard.understanding, heard.memory
-    choices = tuple(
-        t for t, share in understood.ranking if t not in _NEVER_OFFERED and t in book.answers and share >= _CHOICE_FLOOR
-    )[:MAX_CHOICES]
+    choices = tuple(t for t in offered(understood.ranking) if t in book.answers)
     if understood.continues and memory.topic in choices:
         return _answer([memory.topic], heard, book)
     if memory.misses or not choices:

@@ -9,9 +9,10 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import OrderedDict, deque
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from typing import AsyncIterator
+from typing import Any
 
 from bot import metrics
 from bot.answers import Asked, Book, Library, payload_of
@@ -183,6 +184,6 @@ class _People:
         self._crises.pop(person, None)
 
 
-def _bound(kept: OrderedDict[str, object]) -> None:  # type: ignore[type-arg]
+def _bound(kept: OrderedDict[str, Any]) -> None:
     while len(kept) > _MOST_PEOPLE:
         kept.popitem(last=False)

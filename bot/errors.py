@@ -1,10 +1,10 @@
 """The one exception family of Own It.
 
-    OwnItError
-    ├── ContentError      a YAML file a maintainer edits
-    ├── SettingError      an environment variable or a file an operator sets
-    ├── EngineError       the engine did not answer
-    └── GpDirectoryError  the list of GP surgeries (actions.gp_directory)
+OwnItError
+├── ContentError      a YAML file a maintainer edits
+├── SettingError      an environment variable or a file an operator sets
+├── EngineError       the engine did not answer
+└── GpDirectoryError  the list of GP surgeries (actions.gp_directory)
 """
 
 from __future__ import annotations

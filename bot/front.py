@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import AsyncIterator
 
 import uvicorn
 from prometheus_client import generate_latest
@@ -112,8 +112,14 @@ def main() -> None:
     settings = Settings.from_env()
     # uvicorn's access log would hold addresses and session paths, so it is off.
     uvicorn.run(
-        make_app(settings), host=settings.host, port=settings.port, log_config=None, access_log=False,
-        server_header=False, timeout_graceful_shutdown=10, timeout_keep_alive=30,
+        make_app(settings),
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=10,
+        timeout_keep_alive=30,
         proxy_headers=bool(settings.env.get("OWNIT_PROXIES")),
         forwarded_allow_ips=settings.env.get("OWNIT_PROXIES") or None,
     )

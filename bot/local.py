@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Mapping
+from collections.abc import Mapping
+from typing import Any
 
 from bot.answers import Asked, Book
 from bot.memory import Heard
@@ -26,12 +27,21 @@ def gp_turn(heard: Heard, book: Book) -> Turn:
     text = tuple(line for n in lead for line in n.text) + tuple(surgeries) + (("\n".join(after),) if after else ())
     first = lead[0] if lead else notices[0]
     reply = Reply(
-        answer=first.answer, text=text, buttons=first.buttons or base.buttons,
-        contacts=first.contacts, sources=base.sources, checked_on=base.checked_on, draft=base.draft,
+        answer=first.answer,
+        text=text,
+        buttons=first.buttons or base.buttons,
+        contacts=first.contacts,
+        sources=base.sources,
+        checked_on=base.checked_on,
+        draft=base.draft,
     )
     outcome: Outcome = "answered"
     return Turn(
-        outcome, (reply,), "gp_contact", dict(heard.understanding.topics).get("gp_contact", 1.0), ("gp_contact",),
+        outcome,
+        (reply,),
+        "gp_contact",
+        dict(heard.understanding.topics).get("gp_contact", 1.0),
+        ("gp_contact",),
         awaiting_place=first.answer in _ASKING,
     )
 
@@ -50,7 +60,9 @@ def _fill(found: Mapping[str, Any], book: Book, place: str | None) -> dict[str, 
     links = found.get("links") or {}
     names = found.get("suggestion") or ", ".join(found.get("choices") or ())
     return {
-        "place": found.get("label") or "", "list_date": found.get("list_date_long") or "", "names": names,
+        "place": found.get("label") or "",
+        "list_date": found.get("list_date_long") or "",
+        "names": names,
         "link": links.get("who_covers") or book.place(place).contact("find_a_gp").web,
     }
 

@@ -6,9 +6,10 @@ One parser feeds every channel, so that an answer means the same on each.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from html import escape
-from typing import Any, Callable, Iterable
+from typing import Any
 
 _SPAN = re.compile(r"\*\*(?P<bold>.+?)\*\*|\[(?P<label>[^\]]+)\]\((?P<href>(?:https|tel|sms):[^)\s]+)\)")
 
@@ -35,7 +36,7 @@ def parse(text: str) -> tuple[Block, ...]:
     blocks: list[Block] = []
     for line in filter(None, (raw.strip() for raw in text.splitlines())):
         kind, body = ("ul", line[2:]) if line.startswith("- ") else ("p", line)
-        spans = (tuple(_spans(body)),)
+        spans: tuple[tuple[Span, ...], ...] = (tuple(_spans(body)),)
         if kind == "ul" and blocks and blocks[-1].kind == "ul":
             spans, _ = blocks[-1].lines + spans, blocks.pop()
         blocks.append(Block(kind, spans))
@@ -86,10 +87,7 @@ def to_tree(text: str) -> list[dict[str, Any]]:
 
     Shape: ``[{"kind": "p" | "ul", "lines": [[{"text", "bold"?, "href"?}]]}]``.
     """
-    return [
-        {"kind": b.kind, "lines": [[_span_tree(s) for s in line] for line in b.lines]}
-        for b in parse(text)
-    ]
+    return [{"kind": b.kind, "lines": [[_span_tree(s) for s in line] for line in b.lines]} for b in parse(text)]
 
 
 def _span_tree(span: Span) -> dict[str, Any]:

@@ -5,8 +5,9 @@ Nothing a person typed is in here, so a stored conversation can be rebuilt witho
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any, Iterable, Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
 
 from bot.messages import Band, Reader, Turn, Understanding
 
@@ -57,9 +58,14 @@ class Heard:
 def summary(turn: Turn) -> dict[str, Any]:
     """Return what a later turn needs of this one; it is all that is stored of it."""
     return {
-        "outcome": turn.outcome, "topic": turn.topic, "topics": list(turn.topics),
-        "choices": list(turn.choices), "kind": turn.kind, "awaiting_place": turn.awaiting_place,
-        "answers": [r.answer for r in turn.replies], "forget": turn.forget,
+        "outcome": turn.outcome,
+        "topic": turn.topic,
+        "topics": list(turn.topics),
+        "choices": list(turn.choices),
+        "kind": turn.kind,
+        "awaiting_place": turn.awaiting_place,
+        "answers": [r.answer for r in turn.replies],
+        "forget": turn.forget,
     }
 
 
@@ -86,17 +92,37 @@ def recall(said: Iterable[Mapping[str, Any]], slots: Mapping[str, Any], found: M
             part = next((a.partition(".")[2] for a in turn["answers"] if a.startswith(f"{name}.")), None)
     last = turns[-1] if turns else {}
     return Memory(
-        band=slots.get("age_band"), reader=slots.get("reader"), place=slots.get("place"),
-        topic=topic, part=part, choices=tuple(last.get("choices", ())), misses=misses, crises=crises,
-        crisis=crisis, since_crisis=since, awaiting_place=bool(last.get("awaiting_place")),
-        place_misses=place_misses, found=found,
+        band=slots.get("age_band"),
+        reader=slots.get("reader"),
+        place=slots.get("place"),
+        topic=topic,
+        part=part,
+        choices=tuple(last.get("choices", ())),
+        misses=misses,
+        crises=crises,
+        crisis=crisis,
+        since_crisis=since,
+        awaiting_place=bool(last.get("awaiting_place")),
+        place_misses=place_misses,
+        found=found,
     )
 
 
-_CHAT = frozenset({
-    "greet", "goodbye", "thanks", "affirm", "deny", "help", "state_age", "delete_my_data",
-    "other_language", "out_of_scope", "bot_identity",
-})
+_CHAT = frozenset(
+    {
+        "greet",
+        "goodbye",
+        "thanks",
+        "affirm",
+        "deny",
+        "help",
+        "state_age",
+        "delete_my_data",
+        "other_language",
+        "out_of_scope",
+        "bot_identity",
+    }
+)
 
 
 def continuable(topics: Iterable[str]) -> str | None:
@@ -109,7 +135,9 @@ def read_tracker(tracker: Any) -> Heard:
     events = tracker.applied_events()
     last_user = max((i for i, e in enumerate(events) if e.type_name == "user"), default=0)
     said = [e.metadata["said"] for e in events[:last_user] if e.type_name == "bot" and "said" in e.metadata]
-    found = next((e.value for e in reversed(events[last_user:]) if e.type_name == "slot" and e.key == "found" and e.value), None)
+    found = next(
+        (e.value for e in reversed(events[last_user:]) if e.type_name == "slot" and e.key == "found" and e.value), None
+    )
     slots = {name: tracker.get_slot(name) for name in ("age_band", "reader", "place")}
     latest = tracker.latest_message
     parse = (latest.parse_data if latest else None) or {}

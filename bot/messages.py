@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal, Mapping
+from typing import Any, Literal
 
 Band = Literal["U13", "13-15", "16-17", "18+"]
 Reader = Literal["young_person", "parent", "professional"]

@@ -12,7 +12,10 @@ TOPICS = Counter("ownit_topics", "Topics answered", ["topic"], registry=REGISTRY
 CRISES = Counter("ownit_crises", "Crisis replies by kind", ["kind"], registry=REGISTRY)
 HELPFUL = Counter("ownit_helpful", "Answers marked by readers", ["answer", "helpful"], registry=REGISTRY)
 SECONDS = Histogram(
-    "ownit_reply_seconds", "From the doorway to the reply", ["channel"], registry=REGISTRY,
+    "ownit_reply_seconds",
+    "From the doorway to the reply",
+    ["channel"],
+    registry=REGISTRY,
     buckets=(0.005, 0.01, 0.02, 0.04, 0.08, 0.15, 0.3, 0.6, 1, 2, 4),
 )
 TELEGRAM_UP = Gauge("ownit_telegram_up", "1 while Telegram is connected", registry=REGISTRY)

@@ -5,10 +5,11 @@ Every phone number the bot shows stands there once; answers name contacts by id 
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any, Iterable, Mapping
+from typing import Any
 
 from bot.content import read_yaml
 from bot.errors import ContentError
@@ -75,7 +76,9 @@ def load_places(folder: Path) -> dict[str, Place]:
         chain, parent = [document], document.data.get("inherits")
         while parent:
             if parent not in documents or documents[parent] in chain:
-                raise ContentError(document.where(("inherits",)), f"there is no place '{parent}'.", f"Places: {', '.join(documents)}.")
+                raise ContentError(
+                    document.where(("inherits",)), f"there is no place '{parent}'.", f"Places: {', '.join(documents)}."
+                )
             chain.append(documents[parent])
             parent = documents[parent].data.get("inherits")
         contacts: dict[str, Any] = {}

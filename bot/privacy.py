@@ -10,7 +10,8 @@ from __future__ import annotations
 import json
 import time
 from collections import OrderedDict
-from typing import Any, Iterable, Mapping, Protocol
+from collections.abc import Iterable, Mapping
+from typing import Any, Protocol
 
 from rasa.core.tracker_store import TrackerStore
 from rasa.shared.core.domain import Domain
@@ -44,7 +45,11 @@ def strip(events: Iterable[Mapping[str, Any]], slots: Mapping[str, Any]) -> list
     memory = [{"event": "slot", "name": n, "value": slots[n]} for n in _KEPT_SLOTS if slots.get(n) is not None]
     when = {"timestamp": kept[0].get("timestamp") if kept else time.time()}
     body = [e for e in kept if e["event"] != "session_started" and e.get("name") != "action_session_start"]
-    listen = [] if body and body[0]["event"] == "action" else [{"event": "action", "name": "action_listen", "policy": None, "confidence": 1.0}]
+    listen = (
+        []
+        if body and body[0]["event"] == "action"
+        else [{"event": "action", "name": "action_listen", "policy": None, "confidence": 1.0}]
+    )
     return [e | when if "timestamp" not in e else e for e in (start, *head, *memory, *listen, *body)]
 
 
@@ -52,13 +57,24 @@ def _strip_one(event: dict[str, Any]) -> dict[str, Any] | None:
     kind = event["event"]
     if kind == "user":
         intent = (event.get("parse_data") or {}).get("intent") or {}
-        data = {"intent": intent, "entities": [], "text": "", "intent_ranking": []}
-        return {"event": "user", "text": "", "parse_data": data, "timestamp": event.get("timestamp"),
-                "input_channel": event.get("input_channel"), "metadata": {}}
+        data: dict[str, Any] = {"intent": intent, "entities": [], "text": "", "intent_ranking": []}
+        return {
+            "event": "user",
+            "text": "",
+            "parse_data": data,
+            "timestamp": event.get("timestamp"),
+            "input_channel": event.get("input_channel"),
+            "metadata": {},
+        }
     if kind == "bot":
         said = (event.get("metadata") or {}).get("said")
-        return {"event": "bot", "text": None, "data": {}, "metadata": {"said": said} if said else {},
-                "timestamp": event.get("timestamp")}
+        return {
+            "event": "bot",
+            "text": None,
+            "data": {},
+            "metadata": {"said": said} if said else {},
+            "timestamp": event.get("timestamp"),
+        }
     if kind == "action":
         names = ("event", "name", "policy", "confidence", "timestamp")
         return {k: event.get(k) for k in names} | {"metadata": {}}
@@ -171,13 +187,14 @@ class PrivateTrackerStore(TrackerStore):
     async def save(self, tracker: DialogueStateTracker) -> None:
         """Store the stripped conversation, or remove it if the person asked for that."""
         events = [e.as_dict() for e in tracker.events]
-        last = next((e for e in reversed(events) if e["event"] == "bot"), {})
+        last: dict[str, Any] = next((e for e in reversed(events) if e["event"] == "bot"), {})
         said = (last.get("metadata") or {}).get("said") or {}
         if said.get("forget"):
             self._shelf.drop(tracker.sender_id)
             return
         slots = {name: tracker.get_slot(name) for name in _KEPT_SLOTS}
-        # A question in between ends the wait for a place: the next odd word is not one.
+        # The slot is set here and nowhere else: a rule that starts while it is true must find it so to its
+        # end. A question in between ends the wait: the next odd word is not a place.
         slots["awaiting_place"] = said.get("awaiting_place") or None
         self._shelf.put(tracker.sender_id, json.dumps(strip(events, slots)))
 

@@ -5,19 +5,26 @@ from __future__ import annotations
 import os
 import socket
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Mapping
 
 from bot.settings import ROOT, Settings
 
 # One thread a process: two processes share two cores, and vectors of 896 numbers need no more.
 _QUIET = {
-    "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "RASA_TELEMETRY_ENABLED": "false",
-    "TF_CPP_MIN_LOG_LEVEL": "3", "SANIC_ACCESS_LOG": "false", "PYTHONUNBUFFERED": "1",
-    "SQLALCHEMY_SILENCE_UBER_WARNING": "1", "PYTHONWARNINGS": "ignore", "SANIC_HOST": "127.0.0.1",
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "RASA_TELEMETRY_ENABLED": "false",
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+    "SANIC_ACCESS_LOG": "false",
+    "PYTHONUNBUFFERED": "1",
+    "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
+    "PYTHONWARNINGS": "ignore",
+    "SANIC_HOST": "127.0.0.1",
     # A client that vanished must not hold its conversation's lock for a minute.
-    "TICKET_LOCK_LIFETIME": "10", "SANIC_REQUEST_MAX_SIZE": "65536",
+    "TICKET_LOCK_LIFETIME": "10",
+    "SANIC_REQUEST_MAX_SIZE": "65536",
 }
 
 
@@ -39,9 +46,20 @@ def engine_process(settings: Settings) -> Process:
     """Return the engine: stock ``rasa run`` on loopback with its REST channel only."""
     endpoints = _endpoints(settings)
     command = (
-        sys.executable, "-m", "bot.engine_main", "run", "--interface", "127.0.0.1", "--port", str(settings.engine_port),
-        "--model", str(newest_model() or ROOT / "models"), "--endpoints", str(endpoints),
-        "--credentials", str(ROOT / "credentials.yml"),
+        sys.executable,
+        "-m",
+        "bot.engine_main",
+        "run",
+        "--interface",
+        "127.0.0.1",
+        "--port",
+        str(settings.engine_port),
+        "--model",
+        str(newest_model() or ROOT / "models"),
+        "--endpoints",
+        str(endpoints),
+        "--credentials",
+        str(ROOT / "credentials.yml"),
     )
     return Process("engine", command, {**os.environ, **settings.env, **_QUIET})
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Mapping
 
 from bot.errors import SettingError
 
@@ -30,9 +30,7 @@ def read_secret(env: Mapping[str, str], name: str) -> str:
     try:
         return Path(path).read_text(encoding="utf-8").strip()
     except OSError as error:
-        raise SettingError(
-            f"{name}_FILE", f"cannot read {path} ({error.strerror}).", "Check the path and rights."
-        ) from error
+        raise SettingError(f"{name}_FILE", f"cannot read {path} ({error.strerror}).", "Check the path and rights.") from error
 
 
 @dataclass(frozen=True)

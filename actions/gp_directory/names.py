@@ -7,10 +7,10 @@ A name is compared by its core: 'THE LANARK MEDICAL CENTRE' is about 'lanark', a
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Container, Sequence
 from heapq import nlargest
-from typing import Container, Sequence
 
-from actions.gp_directory.text import plain
+from actions.gp_directory.text import plain, word_set
 
 EXPAND = {
     "ctr": "centre",
@@ -34,9 +34,9 @@ EXPAND = {
     "practices": "practice",
     "centres": "centre",
 }
-GENERIC = frozenset(
+GENERIC = word_set(
     """the a an and of surgery practice medical centre health group house dr partners partnership clinic
-    healthcare care primary family gp gps hc mc pms ltd llp general service services""".split()
+    healthcare care primary family gp gps hc mc pms ltd llp general service services"""
 )
 _FUZZY_GENERIC = tuple(word for word in GENERIC if len(word) >= 6) + ("centre", "health")
 
@@ -108,9 +108,7 @@ class NameIndex:
         """Say whether ``text`` is the whole name at ``position``, generic words and all."""
         return self._full[position] == _compact(text)
 
-    def search(
-        self, text: str, limit: int = 5, preferred: Container[int] = ()
-    ) -> list[tuple[float, int]]:
+    def search(self, text: str, limit: int = 5, preferred: Container[int] = ()) -> list[tuple[float, int]]:
         """Return up to ``limit`` (likeness from 0 to 1, position), likeliest first.
 
         Of names about as likely, those at ``preferred`` positions come first.
@@ -125,9 +123,7 @@ class NameIndex:
             weight = 1.0 if len(listed) < 600 else 0.5
             for index in listed:
                 hits[index] += weight
-        rough = nlargest(
-            60, ((2 * hit / (len(grams) + self._sizes[index]), index) for index, hit in hits.items())
-        )
+        rough = nlargest(60, ((2 * hit / (len(grams) + self._sizes[index]), index) for index, hit in hits.items()))
         full = _compact(text)
         scored = []
         for rank, (dice, index) in enumerate(rough):
@@ -142,6 +138,10 @@ class NameIndex:
         typed = words(text)
         kept = [w for w in typed if w not in self._generic and not self._is_slip_of_generic(w)]
         return " ".join(kept) or " ".join(typed)
+
+    def has_misspelt_generic(self, text: str) -> bool:
+        """Say whether a word such as 'surgrey' or 'medcial' stands in the text."""
+        return any(self._is_slip_of_generic(word) for word in words(text))
 
     def _is_slip_of_generic(self, word: str) -> bool:
         if len(word) < 5 or word in self._known:

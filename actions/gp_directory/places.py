@@ -38,16 +38,18 @@ ALIASES = {
     "E06000010": ("hull",),
 }
 # Counties and regions that are no single authority: too wide to list surgeries for.
-WIDE_NAMES = frozenset(
-    """england|uk|united kingdom|britain|great britain|london|greater london|north london|south london
-    |east london|west london|north west london|northwest london|nw london|central london|inner london
-    |outer london|kent|surrey|essex|norfolk|suffolk|hampshire|hertfordshire|herts|bedfordshire|berkshire
-    |oxfordshire|cambridgeshire|lincolnshire|leicestershire|nottinghamshire|derbyshire|staffordshire
-    |worcestershire|warwickshire|gloucestershire|devon|sussex|east sussex|west sussex|lancashire|cumbria
-    |cheshire|greater manchester|merseyside|west midlands|east midlands|the midlands|midlands|yorkshire
-    |west yorkshire|south yorkshire|tyne and wear|northamptonshire|middlesex|south east|south west
-    |north east|north west|avon|humberside|teesside""".replace("\n", "").replace("    ", "").split("|")
-)
+_WIDE = """
+england, uk, united kingdom, britain, great britain, london, greater london, north london, south london, east london,
+west london, north west london, northwest london, nw london, central london, inner london, outer london, kent, surrey,
+essex, norfolk, suffolk, hampshire, hertfordshire, herts, bedfordshire, berkshire, oxfordshire, cambridgeshire,
+lincolnshire, leicestershire, nottinghamshire, derbyshire, staffordshire, worcestershire, warwickshire, gloucestershire,
+devon, sussex, east sussex, west sussex, lancashire, cumbria, cheshire, greater manchester, merseyside, west midlands,
+east midlands, the midlands, midlands, yorkshire, west yorkshire, south yorkshire, tyne and wear, northamptonshire,
+middlesex, south east, south west, north east, north west, avon, humberside, teesside
+"""
+WIDE_NAMES = frozenset(name.strip() for name in _WIDE.split(","))
+# What people write after a London place.
+_LONDON = frozenset(("london", "greater london", "middlesex", "middx"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +101,11 @@ class Places:
         """Return the places of that very name, largest first; 'Acton, Ealing' names one of them."""
         name, _, area = text.partition(",")
         found = self._named(plain(name))
-        if plain(area):
-            found = [place for place in found if plain(area) in self._areas(place)]
-        return found
+        if not found and (after := re.fullmatch(r"(.+) (london|middlesex|middx|uk|england)", plain(text))):
+            name, area = after.groups()
+            found = self._named(name)
+        wanted = "london" if plain(area) in _LONDON else plain(area)
+        return [place for place in found if wanted in self._areas(place)] or found
 
     def nation_named(self, text: str) -> str:
         """Return the letter of the nation that ``text`` names, or ''."""
@@ -127,7 +131,8 @@ class Places:
             return place.name
         area = self._area(place)
         alike = [other for other in others if other.kind != "borough" and self._area(other) == area]
-        if place.nation == ENGLAND and place.outcode and (alike or plain(area) == plain(place.name)):
+        clash = alike or not area or plain(area) == plain(place.name)
+        if place.nation == ENGLAND and place.outcode and clash:
             area = place.outcode
         return f"{place.name}, {area}" if area else place.name
 
@@ -140,6 +145,10 @@ class Places:
             return NATIONS[place.nation][0].title()
         return self.lad_name(place.lad)
 
+    def warm(self) -> None:
+        """Make what the first look-up would otherwise wait for."""
+        self.similar("warm")
+
     def _named(self, name: str) -> list[Place]:
         for variant in (name, re.sub(r"^(?:the|city of|borough of|london borough of) ", "", name)):
             found = self.by_name.get(_saint(variant))
@@ -148,9 +157,9 @@ class Places:
         return []
 
     def _areas(self, place: Place) -> set[str]:
-        if place.kind == "borough":
-            return {"london"}
         names = {plain(self._area(place)), place.outcode.lower(), *NATIONS.get(place.nation, ())}
+        if place.lad.startswith(LONDON_BOROUGH):
+            names.add("london")
         return names - {""}
 
     @cached_property

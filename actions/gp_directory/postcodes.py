@@ -14,13 +14,14 @@ import re
 import sys
 from array import array
 from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
-from typing import Iterable, Iterator
 
 from actions.gp_directory.errors import GpDirectoryError
 from actions.gp_directory.grid import to_wgs84
+from actions.gp_directory.text import word_set
 
 MAGIC = b"OIPC"
 DATA = Path(__file__).resolve().parent / "data"
@@ -29,24 +30,23 @@ REBUILD = "Run scripts/build_postcodes.py again."
 ENGLAND, SCOTLAND, WALES, NORTHERN_IRELAND, CROWN = "E", "S", "W", "N", "C"
 
 # The pattern accepts every live English postcode; the last two letters are never C I K M O V.
-POSTCODE = re.compile(
-    r"(?<![A-Z0-9])([A-Z]{1,2}[0-9][A-Z0-9]?)[\s\-.]*([0-9][ABD-HJLNP-UW-Z]{2})(?![A-Z0-9])"
-)
+POSTCODE = re.compile(r"(?<![A-Z0-9])([A-Z]{1,2}[0-9][A-Z0-9]?)[\s\-.]*([0-9][ABD-HJLNP-UW-Z]{2})(?![A-Z0-9])")
 # The same shape when O and 0, or I, L and 1, were mixed up.
-MISTYPED = re.compile(
-    r"(?<![A-Z0-9])([A-Z01]{1,2}[0-9OIL][A-Z0-9]?)[\s\-.]*([0-9OIL][A-Z01]{2})(?![A-Z0-9])"
-)
+MISTYPED = re.compile(r"(?<![A-Z0-9])([A-Z01]{1,2}[0-9OIL][A-Z0-9]?)[\s\-.]*([0-9OIL][A-Z01]{2})(?![A-Z0-9])")
 SECTOR = re.compile(r"(?<![A-Z0-9])([A-Z]{1,2}[0-9][A-Z0-9]?)[\s\-.]+([0-9])(?![A-Z0-9])")
 OUTCODE = re.compile(r"(?<![A-Z0-9])([A-Z]{1,2}[0-9][A-Z0-9]?)(?![A-Z0-9])")
-BFPO = re.compile(r"(?<![A-Z0-9])BFPO\s*[0-9]{1,4}(?![A-Z0-9])|(?<![A-Z0-9])BF1\s*[0-9][A-Z]{2}(?![A-Z0-9])")
-NO_FIXED_ADDRESS = re.compile(r"(?<![A-Z0-9])ZZ99\s*[0-9][A-Z]{2}(?![A-Z0-9])")
+BFPO = re.compile(r"(?<![A-Z0-9])BFPO\s*[0-9]{0,4}(?![A-Z0-9])|(?<![A-Z0-9])BF1\s*[0-9][A-Z]{2}(?![A-Z0-9])")
+NO_FIXED_ADDRESS = re.compile(
+    r"(?<![A-Z0-9])ZZ99(?:\s*[0-9][A-Z]{2})?(?![A-Z0-9])"
+    r"|\bNO FIXED (?:ABODE|ADDRESS)\b|\bHOMELESS\b|\bSOFA[ -]?SURFING\b"
+)
 
 # Areas that lie in one nation as a whole; outcodes of the others are in the table.
 AREAS = {
-    **dict.fromkeys("AB DD EH FK G HS IV KA KW KY ML PA PH ZE".split(), SCOTLAND),
-    **dict.fromkeys("CF SA".split(), WALES),
+    **dict.fromkeys(word_set("AB DD EH FK G HS IV KA KW KY ML PA PH ZE"), SCOTLAND),
+    **dict.fromkeys(["CF", "SA"], WALES),
     "BT": NORTHERN_IRELAND,
-    **dict.fromkeys("JE GY IM".split(), CROWN),
+    **dict.fromkeys(["JE", "GY", "IM"], CROWN),
 }
 
 
@@ -83,9 +83,9 @@ class Postcodes:
     lads: list[str]
     origin: tuple[int, int, int]
     spans: dict[str, tuple[int, int]] = field(repr=False)
-    columns: tuple[array[int], ...] = field(repr=False)
+    columns: tuple[Sequence[int], ...] = field(repr=False)
     retired_spans: dict[str, tuple[int, int]] = field(repr=False)
-    retired: array[int] = field(repr=False)
+    retired: Sequence[int] = field(repr=False)
     sectors: dict[str, Spot] = field(repr=False)
     outcodes: dict[str, Spot] = field(repr=False)
     groups: dict[str, Spot] = field(repr=False)
@@ -135,11 +135,7 @@ class Postcodes:
 
     def nearest_known(self, outcode: str, incode: str) -> Spot | None:
         """Return the best known point of a postcode: itself, its sector, or its outcode."""
-        return (
-            self.find(outcode, incode)
-            or self.sectors.get(f"{outcode} {incode[0]}")
-            or self.outcodes.get(outcode)
-        )
+        return self.find(outcode, incode) or self.sectors.get(f"{outcode} {incode[0]}") or self.outcodes.get(outcode)
 
     def area(self, outcode: str) -> tuple[str, Spot] | None:
         """Return ('group' or 'outcode', spot) of what people call an outcode."""
@@ -173,6 +169,13 @@ class Postcodes:
                     found.append(" ".join(pair))
         return sorted(set(found), key=lambda code: (_changes(typed, code.replace(" ", "")), code))
 
+    def outcode_repairs(self, typed: str) -> list[str]:
+        """Return the outcodes that 'NW1O' or 'WI2' become when O, 0, I, L and 1 are swapped."""
+        if not re.search("[A-Z]", typed):
+            return []
+        readings = ("".join(letters) for letters in product(*(_readings(c) for c in typed[:5])))
+        return sorted({code for code in readings if code != typed and code in self.outcodes})
+
     def sectors_near(self, lat: float, lon: float) -> Iterator[tuple[float, Spot]]:
         """Yield (squared degrees of latitude, spot) of every sector, for the nearest one to a pin."""
         for spot in self.sectors.values():
@@ -198,12 +201,10 @@ def _letters(character: str) -> str:
 
 
 def _changes(one: str, other: str) -> int:
-    return sum(a != b for a, b in zip(one, other))
+    return sum(a != b for a, b in zip(one, other, strict=True))
 
 
-def _position(
-    spans: dict[str, tuple[int, int]], column: array[int], outcode: str, incode: str
-) -> int | None:
+def _position(spans: dict[str, tuple[int, int]], column: Sequence[int], outcode: str, incode: str) -> int | None:
     span = spans.get(outcode)
     if span is None or len(incode) != 3 or not (incode[0].isdigit() and incode[1:].isalpha()):
         return None
@@ -223,17 +224,18 @@ def _unpack(path: Path) -> tuple[dict, memoryview]:  # type: ignore[type-arg]
         raise GpDirectoryError(str(path), f"cannot be read ({error}).", REBUILD) from error
 
 
-def _column(part: memoryview) -> array[int]:
+def _column(part: memoryview) -> Sequence[int]:
+    if sys.byteorder == "little":
+        return part.cast("H")  # no copy: half the memory while loading
     column = array("H")
     column.frombytes(part)
-    if sys.byteorder == "big":
-        column.byteswap()
+    column.byteswap()
     return column
 
 
 def _spans(starts: Iterable[tuple[str, int]], count: int) -> dict[str, tuple[int, int]]:
     listed = [*starts, ("", count)]
-    return {code: (start, after) for (code, start), (_, after) in zip(listed, listed[1:])}
+    return {code: (start, after) for (code, start), (_, after) in zip(listed, listed[1:], strict=False)}
 
 
 def _spots(path: Path, key: str) -> dict[str, Spot]:

@@ -10,13 +10,15 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from heapq import nsmallest
+from itertools import chain
 from math import cos, radians
 from pathlib import Path
-from typing import Callable, Iterable, Iterator, NamedTuple
+from typing import NamedTuple
 
 from actions.gp_directory.errors import GpDirectoryError
 from actions.gp_directory.grid import distance_km
@@ -70,6 +72,10 @@ class PracticeList:
         listed = list(practices)
         return cls(listed, list_date, {p.ods: p for p in listed}, [p for p in listed if p.ordinary])
 
+    def warm(self) -> None:
+        """Make what the first look-up would otherwise wait for."""
+        self.mentioning("")
+
     @cached_property
     def _texts(self) -> list[str]:
         return [f" {plain(p.name)} {plain(p.address)} " for p in self.ordinary]
@@ -77,7 +83,7 @@ class PracticeList:
     def mentioning(self, plain_words: str) -> list[Practice]:
         """Return the ordinary practices whose name or address holds these very words."""
         wanted = f" {plain_words} "
-        return [p for p, text in zip(self.ordinary, self._texts) if wanted in text]
+        return [p for p, text in zip(self.ordinary, self._texts, strict=True) if wanted in text]
 
     def nearest(
         self,
@@ -93,9 +99,7 @@ class PracticeList:
         lat, lon = point
         squeeze = cos(radians(lat))
         pool = self.ordinary if wanted is None else [p for p in self.ordinary if wanted(p)]
-        flat = [
-            ((p.lat - lat) ** 2 + ((p.lon - lon) * squeeze) ** 2, index) for index, p in enumerate(pool)
-        ]
+        flat = [((p.lat - lat) ** 2 + ((p.lon - lon) * squeeze) ** 2, index) for index, p in enumerate(pool)]
         near = [pool[index] for _, index in nsmallest(4 * count + 10, flat)]
         measured = [(distance_km(point, p.point), p) for p in near]
         return sorted(measured, key=lambda pair: (round(pair[0], 3), pair[1].name, pair[1].ods))[:count]
@@ -139,61 +143,61 @@ def read_list(text: str, where: str, today: date) -> Reading:
         raise GpDirectoryError(where, "is empty.", "Download it again.")
     if sample.startswith("<"):
         raise GpDirectoryError(where, "is a web page, not the list.", "Download the CSV or zip.")
+    # Row by row: the whole report as lists of strings would cost more memory than all else here.
+    reader = csv.reader(io.StringIO(sample), strict=True)
+    limit = today.strftime("%Y%m%d")
     try:
-        rows = list(csv.reader(io.StringIO(sample), strict=True))
+        first = next(reader)
+        if first and first[0].strip().lower() == "ods":
+            return _read_own(first, reader, where, limit)
+        return _read_report(chain([first], reader), where, limit)
     except csv.Error as error:
         raise GpDirectoryError(where, f"is not CSV ({error}).", "Download it again.") from error
-    if rows[0] and rows[0][0].strip().lower() == "ods":
-        dates = [cells[-1] for cells in rows[1:] if cells and rows[0][-1].strip().lower() == "open"]
-        return Reading(list(_own_rows(rows, where)), len(rows) - 1, _newest(dates, today))
-    found = list(_report_rows(rows, where))
-    dates = [cells[column] for cells in rows if cells for column in (10, 11, 15, 16)]
-    return Reading(found, len(rows), _newest(dates, today))
 
 
-def _newest(dates: Iterable[str], today: date) -> str:
-    limit = today.strftime("%Y%m%d")
-    return max((d for d in dates if len(d) == 8 and d.isdigit() and d <= limit), default="")
+def _newest(newest: str, dates: Iterable[str], limit: str) -> str:
+    return max((d for d in dates if len(d) == 8 and d.isdigit() and newest < d <= limit), default=newest)
 
 
-def _own_rows(rows: list[list[str]], where: str) -> Iterator[Row]:
-    header = [column.strip().lower() for column in rows[0]]
+def _read_own(first: list[str], reader: Iterable[list[str]], where: str, limit: str) -> Reading:
+    header = [column.strip().lower() for column in first]
     missing = {"ods", "name", "address", "postcode", "phone"} - set(header)
     if missing:
         raise GpDirectoryError(where, f"has no column {', '.join(sorted(missing))}.", "Add it.")
-    for cells in rows[1:]:
-        row = dict(zip(header, cells))
-        if row.get("ods"):
-            yield Row(
-                row["ods"],
-                row["name"],
-                row["address"],
-                row.get("postcode", ""),
-                row.get("phone", ""),
-                row.get("flag"),
-            )
+    rows, length, newest = [], 0, ""
+    for cells in reader:
+        length += 1
+        cell = dict(zip(header, cells, strict=False))
+        newest = _newest(newest, [cell.get("open", "")], limit)
+        if cell.get("ods"):
+            texts = [cell.get(key, "") for key in ("ods", "name", "address", "postcode", "phone")]
+            ods, name, address, postcode, phone = texts
+            rows.append(Row(ods, name, address, postcode, phone, cell.get("flag")))
+    return Reading(rows, length, newest)
 
 
-def _report_rows(rows: list[list[str]], where: str) -> Iterator[Row]:
-    for number, cells in enumerate(rows, 1):
+def _read_report(reader: Iterable[list[str]], where: str, limit: str) -> Reading:
+    rows, length, newest = [], 0, ""
+    for cells in reader:
+        length += 1
         if not cells:
             continue
         if len(cells) != COLUMNS:
             raise GpDirectoryError(
                 where,
-                f"has {len(cells)} columns in row {number}, not {COLUMNS}.",
+                f"has {len(cells)} columns in row {length}, not {COLUMNS}.",
                 "Use the ODS report epraccur as it is published.",
             )
+        newest = _newest(newest, (cells[10], cells[11], cells[15], cells[16]), limit)
         if _is_open_in_england(cells):
             lines = dict.fromkeys(line.strip() for line in cells[4:9] if line.strip())
-            yield Row(cells[0], cells[1], ", ".join(lines), cells[9], cells[17], None)
+            rows.append(Row(cells[0], cells[1], ", ".join(lines), cells[9], cells[17], None))
+    return Reading(rows, length, newest)
 
 
 def _is_open_in_england(cells: list[str]) -> bool:
     return (
-        cells[12].strip().upper() in _ACTIVE
-        and bool(_GP.intersection(cells[25].split("|")))
-        and not cells[0].startswith("W")
+        cells[12].strip().upper() in _ACTIVE and bool(_GP.intersection(cells[25].split("|"))) and not cells[0].startswith("W")
     )
 
 

@@ -9,11 +9,26 @@ with a typing slip; street.
 from __future__ import annotations
 
 import re
+from collections.abc import Container, Iterator
 from dataclasses import dataclass, field, replace
-from typing import Container, Iterator, Protocol
+from typing import Protocol
 
 from actions.gp_directory.grid import distance_km
-from actions.gp_directory.names import GENERIC, NameIndex, words
+from actions.gp_directory.names import NameIndex
+from actions.gp_directory.phrases import (
+    CUE,
+    FILLER,
+    PRACTICE_WORDS,
+    STREET_WORDS,
+    clean,
+    core,
+    ends_as_practice,
+    has_practice_word,
+    is_vague,
+    place_expected,
+    practice_phrase,
+    strip,
+)
 from actions.gp_directory.places import Place, Places
 from actions.gp_directory.postcodes import (
     BFPO,
@@ -31,7 +46,7 @@ from actions.gp_directory.postcodes import (
     Spot,
 )
 from actions.gp_directory.practices import PracticeList
-from actions.gp_directory.text import plain, upper
+from actions.gp_directory.text import plain, tidy, upper
 
 Point = tuple[float, float]
 
@@ -45,29 +60,12 @@ NATION_PROBLEMS = {
 MOST_CHOICES = 6
 MOST_NAMED = 5
 # Likeness from which a name counts: lower when we have just asked for a place or a name.
-ALMOST_CERTAIN, SURE, SURE_WHEN_ASKED = 0.93, 0.75, 0.62
+ALMOST_CERTAIN, SURE, SURE_WHEN_ASKED = 0.93, 0.75, 0.68
+GUESS, GUESS_OF_FEW_WORDS = 0.45, 0.62
 PLACE_SLIP = 0.72
+ONE_STREET_KM = 5.0
 SAME_NAME_MARGIN = 0.06
 ODS_CODE = re.compile(r"(?<![A-Z0-9])([A-HJ-NPV-Y][0-9]{5})(?![A-Z0-9])")
-# Words before an outcode or a place that say a place follows.
-CUE = re.compile(
-    r"\b(?:in|near|nearest to|nearby|around|round|at|by|from|within|live in|based in|close to|next to"
-    r"|postcode(?: is)?|post code(?: is)?|area(?: is)?|im in|opposite)\s+(?=\S)"
-)
-AREA_AFTER = re.compile(r"\s+(?:area|postcode|please|pls|plz|thanks|thank you|ta|x+|england|borough)$")
-PRACTICE_WORDS = frozenset("surgery surgeries practice practices medical clinic health centre center dr".split())
-# What people say around a name; never part of one.
-FILLER = frozenset(
-    """hi hey hello please pls plz thanks thank you ta can could would will do does did is are was be been
-    i im ive id me my mine we our us u ur your he she his her their they it its this that there here what
-    whats where wheres who whos which when how find found get give tell show look looking search need
-    needs want wanna know number phone telephone contact details address email website local near nearest
-    nearby closest close around round live living stay based go going called call name named with to for
-    from at in on by a an any some one gp gps doc docs doctor doctors surgeries nhs register registered
-    registering sign up new moved moving just also and or ok okay so like think maybe about somewhere
-    something area place postcode code mum mums dad dads mother father book booking appointment ring
-    open opening times hours help""".split()
-)
 
 
 @dataclass(frozen=True)
@@ -111,7 +109,7 @@ class Resolver:
         loud = upper(text or "")[:LONGEST]
         if not plain(loud):
             return Resolution(problem="empty")
-        for step in (self._special, self._postcode, self._mistyped, self._sector, self._outcode, self._ods):
+        for step in (_special, self._postcode, self._mistyped, self._sector, self._outcode, self._ods):
             found = step(loud, asked)
             if found:
                 return found
@@ -134,13 +132,6 @@ class Resolver:
         return Resolution("pin", precision="pin", point=point, lad=spot.lad)
 
     # -- postcodes ---------------------------------------------------------------------------
-
-    def _special(self, loud: str, asked: bool) -> Resolution | None:
-        if BFPO.search(loud):
-            return Resolution("postcode", "bfpo")
-        if NO_FIXED_ADDRESS.search(loud):
-            return Resolution("postcode", "no_fixed_address")
-        return None
 
     def _postcode(self, loud: str, asked: bool) -> Resolution | None:
         candidates = [(m.group(1), m.group(2)) for m in POSTCODE.finditer(loud)]
@@ -185,9 +176,10 @@ class Resolver:
         found = _at_postcode(outcode, incode, spot)
         return found if found.problem else replace(found, problem="typo", suggestion=repairs[0])
 
-    def _mistyped(self, loud: str, asked: bool) -> Resolution | None:
+    def _mistyped(self, loud: str, _: bool) -> Resolution | None:
         for match in MISTYPED.finditer(loud):
-            if re.search("[0-9]", match.group()):
+            # Without a letter in both halves it is a number: '15 111' is no L15 1LL.
+            if re.search("[0-9]", match.group()) and all(re.search("[A-Z]", half) for half in match.groups()):
                 repairs = self.postcodes.repairs(match.group(1), match.group(2))
                 if repairs:
                     return self._typo(repairs)
@@ -199,10 +191,10 @@ class Resolver:
         for match in SECTOR.finditer(loud):
             sector = f"{match.group(1)} {match.group(2)}"
             spot = self.postcodes.sectors.get(sector)
-            if spot and (asked or _place_expected(loud, match)):
+            if spot and (asked or place_expected(loud, match)):
                 return _in_area("sector", sector, spot)
-        compact = re.fullmatch(r"\s*([A-Z]{1,2}[0-9][A-Z0-9]?)([0-9])\s*", loud)
-        if compact and compact.group().strip() not in self.postcodes.outcodes:
+        compact = re.fullmatch(r"\s*([A-Z]{1,2}[0-9][A-Z0-9]?)\s*([0-9])[A-Z]?\s*", loud)
+        if compact and loud.strip() not in self.postcodes.outcodes:
             sector = f"{compact.group(1)} {compact.group(2)}"
             spot = self.postcodes.sectors.get(sector)
             return _in_area("sector", sector, spot) if spot else None
@@ -210,7 +202,7 @@ class Resolver:
 
     def _outcode(self, loud: str, asked: bool) -> Resolution | None:
         for match in OUTCODE.finditer(loud):
-            if not (asked or _place_expected(loud, match)):
+            if not (asked or place_expected(loud, match)):
                 continue
             code = match.group(1)
             nation = self.postcodes.nation(code)
@@ -219,9 +211,13 @@ class Resolver:
             found = self.postcodes.area(code)
             if found:
                 return _in_area(found[0], code, found[1])
+        repaired = self.postcodes.outcode_repairs(loud.strip()) if asked else []
+        spot = self.postcodes.outcodes[repaired[0]] if len(repaired) == 1 else None
+        if spot and spot.nation == ENGLAND:
+            return replace(_in_area("outcode", repaired[0], spot), problem="typo", suggestion=repaired[0])
         return None
 
-    def _ods(self, loud: str, asked: bool) -> Resolution | None:
+    def _ods(self, loud: str, _: bool) -> Resolution | None:
         if self.practices:
             for match in ODS_CODE.finditer(loud):
                 practice = self.practices.by_ods.get(match.group(1))
@@ -233,36 +229,65 @@ class Resolver:
 
     def _named(self, text: str, asked: bool) -> Resolution:
         quiet = re.sub(r"['’‘`]", "", text)
-        bare = _strip(quiet)
-        after_cue = [_clean(quiet[m.end() :]) for m in CUE.finditer(quiet)]
-        about_practice = bool(PRACTICE_WORDS.intersection(plain(quiet).split()))
-        exact = self._exact_name(quiet)
-        whole = self._place(quiet) or (self._place(bare) if bare else None)
-        if whole and not (about_practice and not after_cue and exact):
-            return whole
-        at = next((p for part in after_cue if (p := self._leading_place(part))), None)
-        before = _strip(CUE.split(quiet)[0]) if at else ""
-        if at and not _core(before):
-            return at
-        if exact and not at:
-            return self._practice("practice", exact)
-        if not bare:
+        bare = strip(quiet)
+        if is_vague(quiet) and not (self._is_full_name(quiet) and (asked or core(quiet))):
             return Resolution(problem="empty")
-        named = self._by_name(before or bare, asked, about_practice, at)
-        return named or at or self._last_chances(bare, after_cue, asked, about_practice)
+        phrase = practice_phrase(quiet)
+        after_cue = [clean(quiet[match.end() :]) for match in CUE.finditer(quiet)]
+        exact = self._exact_in(quiet, phrase, after_cue)
+        whole = self._place(clean(quiet)) or self._place(bare)
+        if not whole and not (exact and ends_as_practice(quiet)):
+            whole = self._place(core(quiet))
+        if whole and not (exact and ends_as_practice(quiet)):
+            return whole
+        at = next((place for part in after_cue if (place := self._leading_place(part))), None)
+        if at and not (exact and any(has_practice_word(part) for part in after_cue)):
+            before = CUE.split(quiet)[0]
+            name = practice_phrase(before) or ("" if has_practice_word(before) or not asked else strip(before))
+            named = self._by_name([name], asked, True, at) if core(name) and not is_vague(name) else None
+            return named or at
+        if exact:
+            # Only a part of the text is a name: 'the grove medical pratcice' means one 'grove' of many.
+            whole_name = self._is_full_name(quiet) or self._is_full_name(phrase)
+            likest = None if whole_name else self._by_name([phrase, quiet], asked, True, None)
+            return likest or self._practice("practice", exact)
+        if "," in quiet and (street := self._street(quiet)):
+            return street
+        likely = bool(phrase) or asked and self.names is not None and self.names.has_misspelt_generic(bare)
+        named = self._by_name([phrase, bare, quiet] if likely else [bare], asked, likely, None)
+        found = named or self._last_chances(bare, phrase, after_cue, asked)
+        # One short word is as like 'Parks Surgery' as it is like Paris.
+        if found.problem == "not_found" and asked and (likely or " " in bare):
+            bar = GUESS if likely else GUESS_OF_FEW_WORDS
+            return self._by_name([phrase, bare, quiet], asked, True, None, guess=bar) or found
+        return found
 
-    def _last_chances(
-        self, bare: str, after_cue: list[str], asked: bool, about_practice: bool
-    ) -> Resolution:
+    def _last_chances(self, bare: str, phrase: str, after_cue: list[str], asked: bool) -> Resolution:
         """Resolve what is neither a known place nor a known name; a sure 'no' beats a wild guess."""
-        for text in (bare, *after_cue) if asked or about_practice else after_cue:
-            if found := about_practice and self._part_of_name(_strip(text)) or self._street(_strip(text)):
-                return found
-        if asked and not about_practice:
-            found = self._similar_place(bare) or self._place_inside(bare)
-            if found:
-                return found
-        return Resolution(problem="not_found" if asked or about_practice and _core(bare) else "empty")
+        if phrase:
+            found = self._part_of_name(core(phrase)) or self._name_then_place(bare, asked)
+            return found or self._street(core(bare)) or Resolution(problem="not_found")
+        if not asked:
+            streets = (self._street(strip(part)) for part in after_cue)
+            return next((street for street in streets if street), Resolution(problem="empty"))
+        similar = self.places.similar(bare)
+        found = (
+            self._similar_place(similar, PLACE_SLIP + 0.13)
+            or self._street(core(bare))
+            or self._similar_place(similar, PLACE_SLIP)
+            or self._place_inside(bare)
+        )
+        return found or Resolution(problem="not_found")
+
+    def _name_then_place(self, text: str, asked: bool) -> Resolution | None:
+        """Resolve 'grove park surgery chiswick': a name, and without any word between a place."""
+        said = text.split()
+        for start in range(max(1, len(said) - 3), len(said)):
+            at = self._place(" ".join(said[start:]))
+            if at and at.point:
+                name = " ".join(said[:start])
+                return self._by_name([name], asked, True, at) or self._part_of_name(core(name)) or at
+        return None
 
     def _place(self, text: str) -> Resolution | None:
         nation = self.places.nation_named(text)
@@ -276,9 +301,7 @@ class Resolver:
         at_home = [place for place in found if place.lad in self.home]
         if len(at_home) == 1:
             found = at_home
-        if len({place.nation for place in found} - {ENGLAND}) == 1 and all(
-            place.nation != ENGLAND for place in found
-        ):
+        if len({place.nation for place in found} - {ENGLAND}) == 1 and all(place.nation != ENGLAND for place in found):
             found = found[:1]
         if len(found) > 1:
             choices = dict.fromkeys(self.places.label(place) for place in found)
@@ -301,25 +324,28 @@ class Resolver:
         """Return the place that ``text`` begins with, the longest name first."""
         parts = text.split()
         for count in range(min(5, len(parts)), 0, -1):
-            found = self._place(_clean(" ".join(parts[:count])))
+            found = self._place(clean(" ".join(parts[:count])))
             if found:
                 return found
         return None
 
     def _place_inside(self, text: str) -> Resolution | None:
-        """Ask whether a place named somewhere in the text is meant."""
+        """Ask whether a place named somewhere in the text is meant; in an address it comes last."""
         parts = text.split()
+        labels: dict[str, None] = {}
         for count in range(min(4, len(parts)), 0, -1):
-            for start in range(len(parts) - count + 1):
+            for start in range(len(parts) - count, -1, -1):
                 name = " ".join(parts[start : start + count])
-                labels = tuple(dict.fromkeys(self._labels(name))) if len(name) > 3 else ()
-                if labels:
-                    return Resolution("place", "typo", choices=labels[:MOST_CHOICES])
-        return None
+                if len(name) >= 4 and name not in STREET_WORDS:
+                    labels |= dict.fromkeys(self._labels(name))
+        return Resolution("place", "typo", choices=tuple(labels)[:MOST_CHOICES]) if labels else None
 
-    def _similar_place(self, text: str) -> Resolution | None:
-        alike = [name for likeness, name in self.places.similar(text) if likeness >= PLACE_SLIP]
-        if not alike or len(text) < 4:
+    def _similar_place(self, similar: list[tuple[float, str]], limit: float) -> Resolution | None:
+        alike = [name for likeness, name in similar if likeness >= max(limit, similar[0][0] - 0.08)]
+        at_home = [name for name in alike if any(p.lad in self.home for p in self.places.find(name))]
+        if len(at_home) == 1:
+            alike = at_home
+        if not alike or len(alike[0]) < 5:
             return None
         found = self._place(alike[0])
         if found is None or found.problem or len(alike) > 1:
@@ -332,32 +358,55 @@ class Resolver:
 
     # -- practices ---------------------------------------------------------------------------
 
+    def _exact_in(self, text: str, phrase: str, after_cue: list[str]) -> list[str]:
+        """Return the codes of the practices that the text, or the part of it that names one, names exactly."""
+        parts = [part for part in after_cue if has_practice_word(part)]
+        return next((codes for part in (text, phrase, *parts) if (codes := self._exact_name(part))), [])
+
+    def _is_full_name(self, text: str) -> bool:
+        """Say whether the text is a whole name such as 'School House Surgery'."""
+        at = self.names.exact(text) if self.names else []
+        return any(self.names.is_full(i, text) for i in at) if self.names else False
+
     def _exact_name(self, text: str) -> list[str]:
         """Return the codes of up to five practices whose name, or its core, is ``text``."""
-        if not self.names or not self.practices:
+        if not self.names or not self.practices or not text:
             return []
         meant = " ".join(w for w in plain(text).split() if w not in FILLER or w in PRACTICE_WORDS)
-        found = self.names.exact(text) or (self.names.exact(meant) if _core(meant) else [])
+        found = (self.names.exact(text) if has_practice_word(text) or core(text) else []) or (
+            self.names.exact(meant) if core(meant) else []
+        )
         listed = self.practices.practices
         full = {i for i in found if self.names.is_full(i, text) or self.names.is_full(i, meant)}
-        found = sorted(full or found, key=lambda i: (listed[i].lad not in self.home, i))
-        return [listed[i].ods for i in found[:MOST_NAMED]]
+        ranked = sorted(full or found, key=lambda i: (listed[i].lad not in self.home, i))
+        return [listed[i].ods for i in ranked[:MOST_NAMED]]
 
     def _by_name(
-        self, text: str, asked: bool, about_practice: bool, at: Resolution | None
+        self, texts: list[str], asked: bool, likely: bool, at: Resolution | None, guess: float = 0.0
     ) -> Resolution | None:
-        if not self.names or not self.practices or len(text) < 3:
+        """Return the practices whose names are likest to one of the texts.
+
+        With ``guess`` the likest three of at least that likeness count, and it is said that we guess.
+        """
+        if not self.names or not self.practices:
             return None
         listed = self.practices.practices
         preferred = {i for i, p in enumerate(listed) if p.lad in self.home} if self.home else set()
-        hits = self.names.search(text, 12, preferred)
-        bar = _bar(asked, about_practice)
-        hits = [(score, index) for score, index in hits if score >= bar]
-        if not hits or not about_practice and self._place_is_likelier(text, hits[0][0]):
+        scores: dict[int, float] = {}
+        for text in dict.fromkeys(text for text in texts if len(text) > 2):
+            for score, index in self.names.search(text, 12, preferred):
+                scores[index] = max(score, scores.get(index, 0.0))
+        bar = guess or _bar(asked, likely)
+        hits = sorted((-score - 0.04 * (i in preferred), i) for i, score in scores.items() if score >= bar)
+        if not hits or not likely and self._place_is_likelier(texts[0], scores[hits[0][1]]):
             return None
-        best = hits[0][0]
+        if guess:
+            names = [listed[index].ods for _, index in hits[:3]]
+            first = self._practice("practice", names)
+            return replace(first, problem="typo", suggestion=tidy(listed[hits[0][1]].name))
+        best = scores[hits[0][1]]
         margin = 0.02 if best > 0.975 else SAME_NAME_MARGIN
-        close = [listed[index] for score, index in hits if score >= best - margin]
+        close = [listed[index] for _, index in hits if scores[index] >= best - margin]
         if at and at.point:
             here = at.point
             near = [p for p in close if distance_km(here, p.point) < 25]
@@ -365,7 +414,8 @@ class Resolver:
         return self._practice("practice", [p.ods for p in close[:MOST_NAMED]])
 
     def _place_is_likelier(self, text: str, likeness: float) -> bool:
-        if self._street(text):
+        wanted = core(text)
+        if len(wanted) >= 5 and self.practices and self.practices.mentioning(wanted):
             return True
         alike = self.places.similar(text, 1)
         return bool(alike) and alike[0][0] >= max(PLACE_SLIP, likeness - 0.02)
@@ -379,7 +429,7 @@ class Resolver:
     def _part_of_name(self, text: str) -> Resolution | None:
         """Return the few practices whose names hold the very words."""
         wanted = text.removeprefix("the ")
-        if not self.practices or not _core(wanted):
+        if not self.practices or not core(wanted):
             return None
         found = [p for p in self.practices.mentioning(wanted) if f" {wanted} " in f" {plain(p.name)} "]
         if not 0 < len(found) <= MOST_NAMED:
@@ -388,17 +438,33 @@ class Resolver:
 
     def _street(self, text: str) -> Resolution | None:
         """Return the surroundings of surgeries whose address or name holds the very words."""
-        wanted = plain(text).removeprefix("the ")
-        if not self.practices or len(wanted) < 5 or not _core(wanted):
+        name, _, area = text.partition(",")
+        wanted = plain(name).removeprefix("the ")
+        if not self.practices or len(wanted) < 5 or not core(wanted):
             return None
         found = self.practices.mentioning(wanted)
-        if self.home:
+        if plain(area):
+            found = [p for p in found if plain(self.places.lad_name(p.lad)) == plain(area)]
+        elif self.home:
             found = [p for p in found if p.lad in self.home] or found
-        if not found or any(distance_km(found[0].point, p.point) > 5 for p in found):
+        if not found:
             return None
+        # Many streets share a name: say in which borough this one is.
+        labels = {p.lad: f"{wanted.title()}, {self.places.lad_name(p.lad)}" for p in found}
+        if any(distance_km(found[0].point, p.point) > ONE_STREET_KM for p in found) and len(labels) > 1:
+            few = len(labels) <= MOST_CHOICES
+            return Resolution("street", "ambiguous", choices=tuple(labels.values())) if few else None
         lat = sum(p.lat for p in found) / len(found)
         lon = sum(p.lon for p in found) / len(found)
-        return Resolution("street", "", "area", (lat, lon), wanted.title(), found[0].lad)
+        return Resolution("street", "", "area", (lat, lon), labels[found[0].lad], found[0].lad)
+
+
+def _special(loud: str, _: bool) -> Resolution | None:
+    if BFPO.search(loud):
+        return Resolution("postcode", "bfpo")
+    if NO_FIXED_ADDRESS.search(loud):
+        return Resolution("postcode", "no_fixed_address")
+    return None
 
 
 def _bar(asked: bool, about_practice: bool) -> float:
@@ -427,27 +493,3 @@ def _by_box(point: Point) -> str:
     if 54.0 <= lat <= 54.5 and -4.9 <= lon <= -4.2 or 49.1 <= lat <= 49.8 and -2.8 <= lon <= -1.9:
         return CROWN
     return ""
-
-
-def _place_expected(loud: str, match: re.Match[str]) -> bool:
-    """Say whether an outcode stands where a place would: alone, or after a word such as 'near'."""
-    before, after = _strip(loud[: match.start()].lower()), _strip(loud[match.end() :].lower())
-    if not before and not after:
-        return True
-    return any(cue.end() == match.start() for cue in CUE.finditer(loud.lower(), 0))
-
-
-def _clean(text: str) -> str:
-    text = text.strip(" .!?;:")
-    while (shorter := AREA_AFTER.sub("", text)) != text:
-        text = shorter.strip(" .!?;:")
-    return text
-
-
-def _strip(text: str) -> str:
-    """Return the text without the words people say around a name."""
-    return " ".join(word for word in plain(text).split() if word not in FILLER)
-
-
-def _core(text: str) -> str:
-    return " ".join(word for word in words(text) if word not in GENERIC and word not in FILLER)

@@ -10,6 +10,11 @@ _QUOTES = dict.fromkeys(map(ord, "'’‘`´"), None)
 _WORD = re.compile(r"[a-z0-9]+")
 
 
+def word_set(words: str) -> frozenset[str]:
+    """Return the words of a text as a set; long lists read better so."""
+    return frozenset(words.split())
+
+
 def plain(text: str) -> str:
     """Return lower-case words of letters and digits only: 'St. Mary’s & Co' -> 'st marys and co'."""
     bare = unicodedata.normalize("NFKD", text.translate(_QUOTES)).lower().replace("&", " and ")
@@ -23,11 +28,9 @@ def upper(text: str) -> str:
 
 # -- readable names and addresses -------------------------------------------------------------
 
-_KEEP_UPPER = frozenset(
-    "NHS GP GPS PCN PMS APMS UCC HC MC PCC HCC CIC LLP UK RAF HMP SAS II III IV VI VII".split()
-)
-_SMALL = frozenset("and of the at in on by upon under with near for to le de la en cum super next".split())
-_SHORT_FORMS = frozenset("DR DRS MR MRS MS ST CT FL FLR MT GT PK PL NR BLDG BLVD SQ LTD".split())
+_KEEP_UPPER = word_set("NHS GP GPS PCN PMS APMS UCC HC MC PCC HCC CIC LLP UK RAF HMP SAS II III IV VI VII")
+_SMALL = word_set("and of the at in on by upon under with near for to le de la en cum super next")
+_SHORT_FORMS = word_set("DR DRS MR MRS MS ST CT FL FLR MT GT PK PL NR BLDG BLVD SQ LTD")
 _WRITTEN_OUT = {
     "CTR": "CENTRE",
     "CTRE": "CENTRE",
@@ -82,9 +85,7 @@ def _capital(word: str) -> str:
 # -- telephone numbers ------------------------------------------------------------------------
 
 # Area codes of five digits after the 0, as Ofcom lists them; all others have two to four.
-_LONG_AREAS = (
-    "13873 15242 15394 15395 15396 16973 16974 16977 17683 17684 17687 19467 19755 19756".split()
-)
+_LONG_AREAS = word_set("13873 15242 15394 15395 15396 16973 16974 16977 17683 17684 17687 19467 19755 19756")
 _DIGITS = re.compile(r"\d+")
 
 

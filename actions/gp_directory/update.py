@@ -14,11 +14,11 @@ import tempfile
 import time
 import zipfile
 import zlib
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timezone
 from hashlib import sha256
 from pathlib import Path
-from typing import Callable, Sequence
 
 import requests
 
@@ -28,13 +28,12 @@ from actions.gp_directory.errors import GpDirectoryError
 from actions.gp_directory.find import links
 from actions.gp_directory.postcodes import POSTCODE, Postcodes
 from actions.gp_directory.practices import Practice, PracticeList, Reading
+from actions.gp_directory.text import word_set
 
 KEPT = "The list in use was kept."
 HEADERS = {"User-Agent": "Mozilla/5.0 (own-it gp update)", "Accept": "text/csv, application/zip"}
 LARGEST = 60_000_000
-NORTH_WEST_LONDON = frozenset(
-    "E09000005 E09000009 E09000013 E09000015 E09000017 E09000018 E09000020 E09000033".split()
-)
+NORTH_WEST_LONDON = word_set("E09000005 E09000009 E09000013 E09000015 E09000017 E09000018 E09000020 E09000033")
 
 Progress = Callable[[int, "int | None"], None]
 
@@ -101,7 +100,7 @@ def update(
         GpDirectoryError: nothing could be fetched, or it is not to be trusted. ``target`` is unchanged.
     """
     target = target or Paths.from_env().practices
-    today = today or date.today()
+    today = today or datetime.now().astimezone().date()
     postcodes = postcodes or Postcodes.load()
     if isinstance(source, Path):
         where, blob = str(source), _read_file(source)
@@ -262,9 +261,7 @@ def _north_west_london(found: PracticeList) -> int:
     return sum(p.lad in NORTH_WEST_LONDON for p in found.practices)
 
 
-def _report(
-    where: str, made: date, reading: Reading, found: PracticeList, old: PracticeList | None
-) -> Report:
+def _report(where: str, made: date, reading: Reading, found: PracticeList, old: PracticeList | None) -> Report:
     before = old.by_ods if old else {}
     both = [(before[p.ods], p) for p in found.practices if p.ods in before]
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import date
 from html import escape
 from pathlib import Path
 from string import Template
-from typing import Any, Awaitable, Callable, Iterable, Mapping
+from typing import Any
 from urllib.parse import urlencode
 
 from starlette.requests import Request
@@ -93,12 +94,21 @@ class Pages:
                 answer = self._answer_section(turn) if turn else ""
             except Refused as refused:
                 status = refused.status
-                answer = self._section("answer", self._words["sorry_title"], f"<p>{escape(self._strings.error(refused.code, seconds=str(refused.wait)))}</p>")
+                answer = self._section(
+                    "answer",
+                    self._words["sorry_title"],
+                    f"<p>{escape(self._strings.error(refused.code, seconds=str(refused.wait)))}</p>",
+                )
         book = self._library.book
         place = book.place(place_id)
         return self._page(
-            "index", status=status, answer=answer, session=escape(session), place=escape(place.id),
-            help=self._contacts(help_contacts(place)), all=self._all_answers(book, place),
+            "index",
+            status=status,
+            answer=answer,
+            session=escape(session),
+            place=escape(place.id),
+            help=self._contacts(help_contacts(place)),
+            all=self._all_answers(book, place),
         )
 
     async def chat(self, request: Request) -> Response:
@@ -106,7 +116,11 @@ class Pages:
         place = self._library.book.place(request.query_params.get("place"))
         nurse = request.query_params.get("school_nurse", "")[:200]
         return self._page(
-            "chat", frames=True, frame="bare", place=escape(place.id), nurse=escape(nurse),
+            "chat",
+            frames=True,
+            frame="bare",
+            place=escape(place.id),
+            nurse=escape(nurse),
             help=self._contacts(help_contacts(place)),
         )
 
@@ -122,8 +136,13 @@ class Pages:
         )
         chat = f"{base}chat?{urlencode({'place': place.id, **({'school_nurse': nurse} if nurse else {})})}"
         return self._page(
-            "embed", options=options, nurse=escape(nurse), base=escape(base), preview=escape(chat),
-            tag=escape(_script_tag(base, place.id, nurse)), frame_tag=escape(_frame_tag(chat, self._words["name"])),
+            "embed",
+            options=options,
+            nurse=escape(nurse),
+            base=escape(base),
+            preview=escape(chat),
+            tag=escape(_script_tag(base, place.id, nurse)),
+            frame_tag=escape(_frame_tag(chat, self._words["name"])),
         )
 
     async def demo(self, _: Request) -> Response:
@@ -159,19 +178,31 @@ class Pages:
         out = []
         for group in _SHOWN_GROUPS:
             answers = [a.id for a in book.answers.values() if a.group == group and not a.id.startswith("notice")]
-            out.append(f"<h3>{escape(self._words[f'group_{group}'])}</h3>" + "".join(self._answer(book, a, place) for a in answers))
+            out.append(
+                f"<h3>{escape(self._words[f'group_{group}'])}</h3>" + "".join(self._answer(book, a, place) for a in answers)
+            )
         return "".join(out)
 
     def _answer(self, book: Book, id_: str, place: Place) -> str:
         answer = book.answers[id_]
         reply = book.reply(id_, place=place.id)
-        body = [self._messages(reply), self._ages(answer), self._parts(book, answer, place), self._contacts(reply.contacts), self._source(reply)]
+        body = [
+            self._messages(reply),
+            self._ages(answer),
+            self._parts(book, answer, place),
+            self._contacts(reply.contacts),
+            self._source(reply),
+        ]
         return f'<details id="{escape(id_)}"><summary>{escape(answer.title)}</summary>{"".join(body)}</details>'
 
     def _ages(self, answer: Answer) -> str:
         if not answer.words.by_age:
             return ""
-        bands = (f"<h4>{escape(self._words[f'band_{b}'])}</h4>" + "".join(map(to_html, answer.words.by_age[b])) for b in BANDS if b in answer.words.by_age)
+        bands = (
+            f"<h4>{escape(self._words[f'band_{b}'])}</h4>" + "".join(map(to_html, answer.words.by_age[b]))
+            for b in BANDS
+            if b in answer.words.by_age
+        )
         return "".join(bands)
 
     def _parts(self, book: Book, answer: Answer, place: Place) -> str:
@@ -187,7 +218,8 @@ class Pages:
 
     @staticmethod
     def _section(id_: str, title: str, body: str) -> str:
-        return f'<section id="{id_}" class="answer" aria-labelledby="{id_}-title"><h2 id="{id_}-title">{escape(title)}</h2>{body}</section>'
+        heading = f'<h2 id="{id_}-title">{escape(title)}</h2>'
+        return f'<section id="{id_}" class="answer" aria-labelledby="{id_}-title">{heading}{body}</section>'
 
     @staticmethod
     def _messages(reply: Reply) -> str:
@@ -199,7 +231,12 @@ class Pages:
 
     def _contact(self, contact: Contact) -> str:
         words = self._words
-        lines = [f"<b>{escape(contact.name)}</b>", *(escape(t) for t in (contact.what, contact.who, contact.hours) if t)]
+        lines = [
+            f"<b>{escape(contact.name)}</b>",
+            escape(contact.what),
+            escape(_fill(words["for"], who=contact.who)) if contact.who else "",
+            escape(contact.hours),
+        ]
         links = []
         if contact.phone:
             links.append((f"tel:{_digits(contact.phone)}", _fill(words["call"], phone=contact.phone)))
@@ -210,11 +247,14 @@ class Pages:
             links.append((contact.web, _fill(words["visit"], name=contact.name)))
         lines += [f'<a href="{escape(href)}">{escape(label)}</a>' for href, label in links]
         lines += [escape(_fill(words["bsl"], bsl=contact.bsl))] if contact.bsl else []
-        return "<br>".join(lines)
+        return "<br>".join(filter(None, lines))
 
     def _source(self, reply: Reply) -> str:
         words = self._words
-        names = [f'<a href="{escape(s["url"])}">{escape(s["name"])}</a>' if s["url"].startswith("https://") else escape(s["name"]) for s in reply.sources]
+        names = [
+            f'<a href="{escape(s["url"])}">{escape(s["name"])}</a>' if s["url"].startswith("https://") else escape(s["name"])
+            for s in reply.sources
+        ]
         parts = [words["draft"]] if reply.draft else []
         parts += [_fill(words["checked"], date=_long_date(reply.checked_on))] if reply.checked_on else []
         line = " ".join(map(escape, parts)) + (f" {escape(words['source'])} {', '.join(names)}." if names else "")

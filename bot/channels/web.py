@@ -11,15 +11,18 @@ import hashlib
 import hmac
 import json
 import re
+import time
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict
 from functools import lru_cache
-from typing import Any, Awaitable, Callable, Mapping, Protocol
+from typing import Any, Protocol
 from urllib.parse import parse_qsl, urlsplit
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from bot import metrics
 from bot.answers import Book, Library
 from bot.channels.pages import Pages, Strings, help_contacts
 from bot.channels.web_sessions import LIFETIME, Clock, RateLimit, Refused, Sessions, Tokens
@@ -59,13 +62,13 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 Helpful = Callable[[str, bool], None]
 
 
-def count_in_log(answer: str, helpful: bool) -> None:
-    """Note that somebody found an answer helpful or not; nothing about who."""
-    log.info("helpful", answer=answer, helpful=helpful)
+def count_helpful(answer: str, helpful: bool) -> None:
+    """Count that somebody found an answer helpful or not; nothing about who."""
+    metrics.HELPFUL.labels(answer, "yes" if helpful else "no").inc()
 
 
 def routes(
-    doorway: Doorway, settings: Settings, *, on_helpful: Helpful = count_in_log, clock: Clock | None = None
+    doorway: Doorway, settings: Settings, *, on_helpful: Helpful = count_helpful, clock: Clock = time.time
 ) -> list[Route]:
     """Return the routes of the web chat and of its pages.
 
@@ -73,7 +76,7 @@ def routes(
         doorway: answers messages.
         settings: key and allowed origins.
         on_helpful: told the answer's id and whether it was helpful.
-        clock: seconds since the epoch (default: the system's).
+        clock: tells the seconds since the epoch.
     """
     return WebChannel(doorway, settings, on_helpful, clock).routes()
 
@@ -81,16 +84,15 @@ def routes(
 class WebChannel:
     """Serves sessions, messages, the widget's files and the plain pages."""
 
-    def __init__(self, doorway: Doorway, settings: Settings, on_helpful: Helpful, clock: Clock | None) -> None:
+    def __init__(self, doorway: Doorway, settings: Settings, on_helpful: Helpful, clock: Clock) -> None:
         """Read the strings; sign with the settings' key."""
-        clocks = {} if clock is None else {"clock": clock}
         self._doorway, self._settings, self._on_helpful = doorway, settings, on_helpful
         self._strings = Strings(WIDGET / "strings.json")
-        self._tokens = Tokens(settings.key, **clocks)
-        self._sessions = Sessions(**clocks)
-        self._per_session = RateLimit(PER_SESSION, **clocks)
-        self._per_address = RateLimit(PER_ADDRESS, **clocks)
-        self._starts = RateLimit(SESSIONS_PER_ADDRESS, **clocks)
+        self._tokens = Tokens(settings.key, clock)
+        self._sessions = Sessions(clock)
+        self._per_session = RateLimit(PER_SESSION, clock)
+        self._per_address = RateLimit(PER_ADDRESS, clock)
+        self._starts = RateLimit(SESSIONS_PER_ADDRESS, clock)
         self._pages = Pages(doorway.library, self._strings, WIDGET, settings.origins)
 
     def routes(self) -> list[Route]:
@@ -186,8 +188,13 @@ class WebChannel:
         if payload is not None and (not isinstance(payload, str) or payload not in self._book.payloads):
             raise Refused(400, "bad_payload")
         return Incoming(
-            person=person, channel="web", text=text, payload=payload, location=_location(body.get("location")),
-            place=self._place(body.get("place")), school_nurse=_nurse(body.get("school_nurse")),
+            person=person,
+            channel="web",
+            text=text,
+            payload=payload,
+            location=_location(body.get("location")),
+            place=self._place(body.get("place")),
+            school_nurse=_nurse(body.get("school_nurse")),
         )
 
     def _place(self, place: Any) -> str | None:
@@ -227,7 +234,9 @@ class WebChannel:
         async def endpoint(request: Request) -> Response:
             try:
                 self._check_origin(request)
-                response = self._preflight(handlers) if request.method == "OPTIONS" else await _handler(handlers, request)(request)
+                response = (
+                    self._preflight(handlers) if request.method == "OPTIONS" else await _handler(handlers, request)(request)
+                )
             except Refused as refused:
                 response = self._refusal(refused)
             except ClientDisconnect:
@@ -240,11 +249,14 @@ class WebChannel:
         return Route(path, endpoint, methods=[*handlers, "OPTIONS"])
 
     def _preflight(self, handlers: Mapping[str, Endpoint]) -> Response:
-        return Response(status_code=204, headers={
-            "Access-Control-Allow-Methods": ", ".join(handlers),
-            "Access-Control-Allow-Headers": "Authorization, Content-Type",
-            "Access-Control-Max-Age": "600",
-        })
+        return Response(
+            status_code=204,
+            headers={
+                "Access-Control-Allow-Methods": ", ".join(handlers),
+                "Access-Control-Allow-Headers": "Authorization, Content-Type",
+                "Access-Control-Max-Age": "600",
+            },
+        )
 
     def _refusal(self, refused: Refused) -> Response:
         message = self._strings.error(refused.code, seconds=str(refused.wait))
@@ -383,11 +395,13 @@ def _location(location: Any) -> tuple[float, float] | None:
         return None
     if not isinstance(location, dict):
         raise Refused(400, "bad_location")
-    latitude, longitude = location.get("latitude"), location.get("longitude")
-    for number, most in ((latitude, 90), (longitude, 180)):
-        if isinstance(number, bool) or not isinstance(number, (int, float)) or not -most <= number <= most:
-            raise Refused(400, "bad_location")
-    return float(latitude), float(longitude)
+    return _degrees(location.get("latitude"), 90), _degrees(location.get("longitude"), 180)
+
+
+def _degrees(number: Any, most: int) -> float:
+    if isinstance(number, bool) or not isinstance(number, (int, float)) or not -most <= number <= most:
+        raise Refused(400, "bad_location")
+    return float(number)
 
 
 def _nurse(line: Any) -> str | None:
@@ -395,8 +409,8 @@ def _nurse(line: Any) -> str | None:
         return None
     if not isinstance(line, str):
         raise Refused(400, "bad_nurse")
-    clean = _UNSEEN.sub(" ", line).encode(errors="ignore").decode().strip()
-    return clean[:MAX_NURSE] or None
+    clean = _UNSEEN.sub(" ", line).encode(errors="ignore").decode()
+    return " ".join(clean.split())[:MAX_NURSE] or None
 
 
 @lru_cache(maxsize=32)

@@ -59,7 +59,10 @@ async def _ask_all(arguments: argparse.Namespace, settings: Settings) -> int:
             continue
         turn = await doorway.handle(incoming)
         milliseconds = round((time.perf_counter() - start) * 1000, 1)
-        print(json.dumps(as_json(incoming, turn, milliseconds), ensure_ascii=False) if arguments.json else as_text(turn), flush=True)
+        print(
+            json.dumps(as_json(incoming, turn, milliseconds), ensure_ascii=False) if arguments.json else as_text(turn),
+            flush=True,
+        )
     await engine.close()
     return 0
 
@@ -91,13 +94,21 @@ def as_json(incoming: Incoming, turn: Turn, milliseconds: float) -> dict[str, An
     """Return one answered message as the design's JSON object."""
     said = incoming.text if incoming.text is not None else incoming.payload or "(location)"
     return {
-        "text": said, "topic": turn.topic, "confidence": round(turn.confidence, 4), "outcome": turn.outcome,
-        "topics": list(turn.topics), "choices": list(turn.choices), "age_band": turn.age_band, "kind": turn.kind,
+        "text": said,
+        "topic": turn.topic,
+        "confidence": round(turn.confidence, 4),
+        "outcome": turn.outcome,
+        "topics": list(turn.topics),
+        "choices": list(turn.choices),
+        "age_band": turn.age_band,
+        "kind": turn.kind,
         "replies": [
             {
-                "answer": r.answer, "text": "\n\n".join(map(to_plain, r.text)),
+                "answer": r.answer,
+                "text": "\n\n".join(map(to_plain, r.text)),
                 "buttons": [{"title": b.title, "payload": b.payload} for b in r.buttons],
-                "contacts": [c.id for c in r.contacts], "draft": r.draft,
+                "contacts": [c.id for c in r.contacts],
+                "draft": r.draft,
             }
             for r in turn.replies
         ],
@@ -110,6 +121,9 @@ def as_text(turn: Turn) -> str:
     lines = []
     for reply in turn.replies:
         lines += [to_plain(message) for message in reply.text]
-        lines += ["  " + " · ".join(filter(None, (c.name, c.hours, c.phone, f"{c.sms_word} {c.sms}".strip(), c.web))) for c in reply.contacts]
+        lines += [
+            "  " + " · ".join(filter(None, (c.name, c.hours, c.phone, f"{c.sms_word} {c.sms}".strip(), c.web)))
+            for c in reply.contacts
+        ]
         lines += [f"  [{b.title}]" for b in reply.buttons]
     return "\n".join(lines) + "\n"

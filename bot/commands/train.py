@@ -15,8 +15,14 @@ from bot.processes import newest_model
 from bot.settings import ROOT
 
 _INPUTS = (
-    "config.yml", "domain.yml", "requirements.lock", "data/spelling.yml", "data/nlu/*.yml", "data/stories/*.yml",
-    "data/safety/*.yml", "bot/nlu/*.py",
+    "config.yml",
+    "domain.yml",
+    "requirements.lock",
+    "data/spelling.yml",
+    "data/nlu/*.yml",
+    "data/stories/*.yml",
+    "data/safety/*.yml",
+    "bot/nlu/*.py",
 )
 
 
@@ -52,8 +58,25 @@ def ensure_model(force: bool = False) -> Path:
         return path
     print("Training the model (about 30 seconds) …", flush=True)
     start = time.monotonic()
-    command = [sys.executable, "-m", "bot.engine_main", "train", "--fixed-model-name", name, "--data", "data", "--out", "models"]
-    env = {**os.environ, "RASA_TELEMETRY_ENABLED": "false", "TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONWARNINGS": "ignore", "SQLALCHEMY_SILENCE_UBER_WARNING": "1"}
+    command = [
+        sys.executable,
+        "-m",
+        "bot.engine_main",
+        "train",
+        "--fixed-model-name",
+        name,
+        "--data",
+        "data",
+        "--out",
+        "models",
+    ]
+    env = {
+        **os.environ,
+        "RASA_TELEMETRY_ENABLED": "false",
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+        "PYTHONWARNINGS": "ignore",
+        "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
+    }
     done = subprocess.run(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     if done.returncode or not path.exists():
         print(done.stdout, file=sys.stderr)

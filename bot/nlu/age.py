@@ -12,16 +12,30 @@ younger age of a year is taken, because claiming too little is safer than claimi
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Iterator
 
 from bot.messages import Band
 from bot.nlu.text import words_of
 
 _NUMBERS = {
-    "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10, "eleven": 11, "twelve": 12,
-    "thirteen": 13, "fourteen": 14, "forteen": 14, "fifteen": 15, "sixteen": 16, "seventeen": 17,
-    "eighteen": 18, "nineteen": 19, "twenty": 20,
+    "five": 5,
+    "six": 6,
+    "seven": 7,
+    "eight": 8,
+    "nine": 9,
+    "ten": 10,
+    "eleven": 11,
+    "twelve": 12,
+    "thirteen": 13,
+    "fourteen": 14,
+    "forteen": 14,
+    "fifteen": 15,
+    "sixteen": 16,
+    "seventeen": 17,
+    "eighteen": 18,
+    "nineteen": 19,
+    "twenty": 20,
 }
 _NUMBER_WORD = re.compile(r"\b(" + "|".join(_NUMBERS) + r")\b(?! (?:weeks?|days?|months?|times|minutes|hours|years ago))")
 
@@ -44,11 +58,21 @@ _ELDER = r"(?:mum|mam|dad|mother|father|nan|gran\w*|aunt\w*|uncle|teacher|doctor
 _LINK = r"\s*(?:is|are|am|has|have|just|only|also|still|be|now|turned|aged?|actually|like|a|an|s|who|whos|been|about|basically|nearly|almost|turning|about to be|about to turn|not yet|not quite|gonna be|going to be)?"
 
 _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
-    ("hypothetical", re.compile(rf"\b(?:when|once|after|if|until|till|wait til|from)\s+(?:i|im|i am|ive|she|shes|he|hes|they|theyre|you|your|youre|u|ur)?\s*(?:am|are|is|be|turn(?:s|ed)?|get to|reach|hit|was)?\s*{_N}\b{_NOT_AGE}")),
+    (
+        "hypothetical",
+        re.compile(
+            rf"\b(?:when|once|after|if|until|till|wait til|from)\s+(?:i|im|i am|ive|she|shes|he|hes|they|theyre|you|your|youre|u|ur)?\s*(?:am|are|is|be|turn(?:s|ed)?|get to|reach|hit|was)?\s*{_N}\b{_NOT_AGE}"
+        ),
+    ),
     ("elder", re.compile(rf"\b{_ELDER}{_LINK}{_LINK}\s*{_N}\b{_NOT_AGE}")),
     ("other", re.compile(rf"\b{_OTHER}{_LINK}{_LINK}\s*{_N}(?:\b|(?=y)){_NOT_AGE}")),
     ("self", re.compile(rf"\b{_SELF}{_LINK}{_LINK}\s*{_N}(?:\b|(?=y)){_NOT_AGE}")),
-    ("other", re.compile(rf"\b(?:my|our|an?|her|his|their|the|for|with)\s+(?:\w+ ){{0,1}}{_N}\s*[- ]?(?:yr|year|y)s?[- ]?(?:o\b|olds?)")),
+    (
+        "other",
+        re.compile(
+            rf"\b(?:my|our|an?|her|his|their|the|for|with)\s+(?:\w+ ){{0,1}}{_N}\s*[- ]?(?:yr|year|y)s?[- ]?(?:o\b|olds?)"
+        ),
+    ),
     ("stated", re.compile(rf"\b{_N}\s*[- ]?(?:yrs?|years?|y)[ -]?(?:old|o\b|of age)")),
     ("stated", re.compile(rf"\b(?:age|aged|age is|age:|turned|at)\s*{_N}\b{_NOT_AGE}")),
     ("stated", re.compile(rf"\b{_SOON}\s+{_N}\b{_NOT_AGE}")),
@@ -57,11 +81,17 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("stated", re.compile(rf"(?:^|[,.]\s*){_N}\s*(?:[mf]\b|here\b|btw\b)")),
     ("stated", re.compile(rf"\b(?:in|a|for|as) (?:a )?{_N}(?:s|yo)?$")),
 )
-_YEAR = re.compile(r"\b(?:in|im|i am|hes|shes|is|theyre|a|my|from)?\s*(?:year|yr|y)\s?(?P<y>[1-9]|1[0-3])\b(?!\s*(?:old|yo|ago))", )
+_YEAR = re.compile(
+    r"\b(?:in|im|i am|hes|shes|is|theyre|a|my|from)?\s*(?:year|yr|y)\s?(?P<y>[1-9]|1[0-3])\b(?!\s*(?:old|yo|ago))",
+)
 _PAST = re.compile(r"\b(?:i|she|he|they) (?:was|were)\s+(?:about\s+|only\s+)?$|\bsince (?:i was )?$")
 _ADULT = re.compile(r"\bim (?:an adult|over 18)\b|\b(?:im|i am) (?:at|in) uni(?:versity)?\b")
-_CHILD = re.compile(r"\b(?:im|i am|shes|hes|is) (?:still )?in (?:primary|infant|junior) school\b|\bunder 13\b|\bmonths? old\b|\btoddler\b|\bmy baby\b")
-_SIXTH = re.compile(r"\b(?:in|at|im|doing) (?:lower |upper )?(?:sixth|6th) ?form\b|\bsixth former\b|\bdoing (?:my )?a ?levels\b")
+_CHILD = re.compile(
+    r"\b(?:im|i am|shes|hes|is) (?:still )?in (?:primary|infant|junior) school\b|\bunder 13\b|\bmonths? old\b|\btoddler\b|\bmy baby\b"
+)
+_SIXTH = re.compile(
+    r"\b(?:in|at|im|doing) (?:lower |upper )?(?:sixth|6th) ?form\b|\bsixth former\b|\bdoing (?:my )?a ?levels\b"
+)
 _THIRD = re.compile(r"\b(?:she|he|they|her|him|them|shes|hes|theyre|his)\b")
 
 

@@ -50,8 +50,12 @@ class _Step(GraphComponent):
 
     @classmethod
     def load(
-        cls, config: dict[str, Any], model_storage: ModelStorage, resource: Resource,
-        execution_context: ExecutionContext, **kwargs: Any,
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+        **kwargs: Any,
     ) -> _Step:
         """Make the component for a trained model (Rasa's graph protocol)."""
         step = cls(config, model_storage, resource)
@@ -106,11 +110,16 @@ class SentenceEncoder(_Step):
     """Turns each question of a message into a sentence vector."""
 
     @classmethod
-    def create(cls, config, model_storage, resource, execution_context):  # type: ignore[no-untyped-def]
-        """Load the encoder, which training and answering share."""
-        step = cls(config, model_storage, resource)
-        step._encoder = shared_encoder()
-        return step
+    def load(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+        **kwargs: Any,
+    ) -> _Step:
+        """Make the component as for training: it learns nothing, so there is nothing to read."""
+        return cls(config, model_storage, resource)
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         """Leave the training questions as they are; training encodes them itself."""
@@ -118,7 +127,7 @@ class SentenceEncoder(_Step):
 
     def step(self, message: Message) -> None:
         """Encode one message."""
-        understand.encode(message.get(PARSED), self._encoder)
+        understand.encode(message.get(PARSED), shared_encoder())
 
 
 @DefaultV1Recipe.register([_Type.INTENT_CLASSIFIER], is_trainable=True)

@@ -60,7 +60,9 @@ _KINDS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         "else": r"something else|none of (?:these|those|them|the above)|neither|not (?:that|those|these|any of (?:these|those))|other|another (?:one|thing)",
     }.items()
 )
-_CHOICE = re.compile(r"^(?:the |option |number |no |choice |answer )*(?:(?P<n>[1-4])|(?P<w>first|1st|second|2nd|third|3rd|last|top|middle))(?: one| option| 1)?[\s.!?]*$")
+_CHOICE = re.compile(
+    r"^(?:the |option |number |no |choice |answer )*(?:(?P<n>[1-4])|(?P<w>first|1st|second|2nd|third|3rd|last|top|middle))(?: one| option| 1)?[\s.!?]*$"
+)
 _CHOICES = {"first": 1, "1st": 1, "top": 1, "second": 2, "2nd": 2, "middle": 2, "third": 3, "3rd": 3, "last": -1}
 _FILLER = re.compile(
     r"\b(?:what|whats|wot|about|abt|how|and|but|if|when|once|im|i|am|is|be|turn|turned|turning|she|shes|he|hes|at|age|aged|years?|yrs?|yo|old|ok|okay|so|then|for"
@@ -88,6 +90,23 @@ def follow_up(text: str) -> str | None:
     return None
 
 
+_POSTCODE = re.compile(r"\b[a-z]{1,2}\d[a-z\d]?\s*\d[abd-hjlnp-uw-z]{2}\b")
+_PLACE_FILLER = re.compile(
+    r"\b(?:my|the|is|its|it|im|i|am|in|at|near|live|postcode|post|code|address|home|area|gp|doctor|doctors|surgery|for|to|me|please|pls|hi|ok|nearest|around|by|here|now|lol)\b|[\W]+"
+)
+
+
+def is_postcode(text: str) -> bool:
+    """Return whether a message is a full postcode and little else: it asks for a GP surgery near it."""
+    words = words_of(text)
+    return bool(_POSTCODE.search(words)) and not _PLACE_FILLER.sub("", _POSTCODE.sub(" ", words))
+
+
 def continues(text: str) -> bool:
     """Return whether a message leans on the one before it ("and prescriptions?", "what if …")."""
-    return bool(re.match(r"^(?:ok(?:ay)? |so |right |yes |yeah )*(?:and|but|what about|how about|what if|also|or|even if|does that|is that|can they|would that|what happens)\b", words_of(text)))
+    return bool(
+        re.match(
+            r"^(?:ok(?:ay)? |so |right |yes |yeah )*(?:and|but|what about|how about|what if|also|or|even if|does that|is that|can they|would that|what happens)\b",
+            words_of(text),
+        )
+    )

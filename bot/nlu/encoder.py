@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
-from typing import Iterable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -38,6 +39,7 @@ class Encoder:
         """
         self._minilm = _MiniLM()
         self._use = _load_use()
+        self._remembered: dict[str, Vectors] = {}
         self.encode_one = lru_cache(maxsize=512)(self._encode_one)
 
     def encode(self, sentences: Sequence[str]) -> Vectors:
@@ -45,10 +47,18 @@ class Encoder:
         return np.stack([self.encode_one(s) for s in sentences]) if sentences else np.zeros((0, DIMENSIONS), np.float32)
 
     def encode_many(self, sentences: Sequence[str]) -> Vectors:
-        """Return the same vectors as `encode`, faster for hundreds, remembering none."""
-        use = np.asarray(self._use.encode(list(sentences)), np.float32)
-        minilm = np.stack([self._minilm.encode(s) for s in sentences])
-        return np.hstack([minilm, use]) / np.float32(np.sqrt(2))
+        """Return the same vectors as `encode`, on all cores; training calls it for thousands.
+
+        What was encoded once is remembered: the topic and the danger classifier share sentences.
+        """
+        new = [s for s in dict.fromkeys(sentences) if s not in self._remembered]
+        if new:
+            use = np.asarray(self._use.encode(new), np.float32)
+            # onnxruntime lets go of Python's lock, so threads are enough.
+            with ThreadPoolExecutor() as pool:
+                minilm = np.stack(list(pool.map(self._minilm.encode, new)))
+            self._remembered.update(zip(new, np.hstack([minilm, use]) / np.float32(np.sqrt(2)), strict=True))
+        return np.stack([self._remembered[s] for s in sentences])
 
     def _encode_one(self, sentence: str) -> Vectors:
         use = np.asarray(self._use.encode(sentence), np.float32)

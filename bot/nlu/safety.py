@@ -49,6 +49,7 @@ class Finding:
     """What was found in a message, without any word of the message.
 
     ``rule`` is the id of the phrase rule, or ``classifier``. ``score`` is 1.0 for a rule, else a probability.
+    ``language`` is the two-letter code of the language the rule is written for.
     """
 
     kind: str
@@ -56,6 +57,7 @@ class Finding:
     tier: str
     rule: str
     score: float
+    language: str = "en"
 
 
 # --- Normalisation -----------------------------------------------------------------------------------------------
@@ -130,6 +132,8 @@ def normalise(text: str, tables: _Tables | None = None) -> list[str]:
 
 
 def _other_readings(folded: str, tables: _Tables) -> Iterable[str]:
+    # A short form in English may be a plain word of another language ("sa" in Romanian).
+    yield _clean(folded, replace(tables, words={}, typos={}))
     if any(c in "013457@$!" for c in folded):
         yield _clean(" ".join(_unleet(t) for t in folded.split()), tables)
     if _SPACED.search(folded):
@@ -233,6 +237,7 @@ class _Rule:
     pattern: re.Pattern[str]
     unless: re.Pattern[str] | None
     fragments: frozenset[str]
+    language: str = "en"
 
 
 class SafetyRules:
@@ -288,13 +293,13 @@ class SafetyRules:
         found: _Rule | None = None
         for rule in self._matching(readings):
             if rule.tier == CRISIS:
-                return Finding(rule.kind, rule.topic, CRISIS, rule.id, 1.0)
+                return Finding(rule.kind, rule.topic, CRISIS, rule.id, 1.0, rule.language)
             if found is None or (found.tier == SUPPORT and rule.tier == UNLESS_QUESTION):
                 found = rule
         if found is None:
             return None
         asks = found.tier == SUPPORT or self._asks(readings)
-        return Finding(found.kind, found.topic, SUPPORT if asks else CRISIS, found.id, 1.0)
+        return Finding(found.kind, found.topic, SUPPORT if asks else CRISIS, found.id, 1.0, found.language)
 
     def matches(self, text: str) -> list[str]:
         """Return the ids of all rules that match, most urgent first; for tests and for writing rules."""
@@ -344,7 +349,7 @@ def _default_tables() -> _Tables:
 
 
 def _tables(words: Mapping[str, Any]) -> _Tables:
-    known = frozenset(words["real_words"])
+    known = frozenset(words["real_words"]) | frozenset(words["often_misspelt"])
     typos = _misspellings(words["often_misspelt"], known)
     typos.update({wrong: right for right, wrongs in words["typos"].items() for wrong in wrongs})
     idioms = [_bounded(i) for i in words["idioms"]]
@@ -359,9 +364,7 @@ def _tables(words: Mapping[str, Any]) -> _Tables:
     )
 
 
-def _rules_of(
-    data: Mapping[str, Any], kinds: Mapping[str, str], sets: Mapping[str, str]
-) -> Iterable[tuple[str, _Rule]]:
+def _rules_of(data: Mapping[str, Any], kinds: Mapping[str, str], sets: Mapping[str, str]) -> Iterable[tuple[str, _Rule]]:
     for raw in data["rules"]:
         kind = raw.get("kind", data.get("kind"))
         yield kind, _compile(raw, kind, kinds[kind], sets)
@@ -378,6 +381,7 @@ def _compile(raw: Mapping[str, Any], kind: str, topic: str, sets: Mapping[str, s
         pattern=re.compile(source),
         unless=re.compile(_bounded(_expand(unless, sets))) if unless else None,
         fragments=_fragments(source),
+        language=raw.get("language", "en"),
     )
 
 
@@ -448,9 +452,7 @@ class DangerClassifier:
         self._bias = bias
 
     @classmethod
-    def train(
-        cls, vectors: npt.ArrayLike, labels: Sequence[str], strength: float = 30.0, steps: int = 400
-    ) -> DangerClassifier:
+    def train(cls, vectors: npt.ArrayLike, labels: Sequence[str], strength: float = 30.0, steps: int = 250) -> DangerClassifier:
         """Fit the weights by accelerated gradient descent; a higher strength means less smoothing."""
         x = np.asarray(vectors, dtype=np.float64)
         names = sorted(set(labels))

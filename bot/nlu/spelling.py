@@ -6,9 +6,9 @@ The raw text is always kept beside the mended one: safety reads both.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 from importlib import resources
 from pathlib import Path
-from typing import Iterable, Mapping
 
 import yaml
 
@@ -43,7 +43,8 @@ class Speller:
     @classmethod
     def load(cls, path: Path, questions: Iterable[str] = ()) -> Speller:
         """Read ``data/spelling.yml`` and learn the words of the training ``questions``."""
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        # BaseLoader: "no" is a word here, not a truth value.
+        content = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)  # noqa: S506
         return cls(content["txt_speak"], [*content["known"], *common_words(questions)])
 
     @property

@@ -9,8 +9,9 @@ _APOSTROPHE = re.compile(r"(?<=\w)['’‘`´](?=\w)")
 _REPEAT = re.compile(r"([a-z])\1{2,}")
 _SENTENCE = re.compile(r"(?<=[.?!])\s+|\n+|\s+(?:also|an?d also|oh and|another (?:thing|question)|plus)\s+", re.I)
 _QUESTION = re.compile(
-    r"\s*,?\s+(?:and|an|also|plus|&)\s+(?=(?:can|could|do|does|will|would|is|are|what|how|when|where|who|why|am|may|if)\b)"
-    , re.I)
+    r"\s*,?\s+(?:and|an|also|plus|&)\s+(?=(?:can|could|do|does|will|would|is|are|what|how|when|where|who|why|am|may|if)\b)",
+    re.I,
+)
 MAX_SEGMENTS = 5
 
 

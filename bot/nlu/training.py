@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Iterable, Sequence
 
 from bot.content import GROUPS, read_yaml
 from bot.nlu.encoder import Encoder, Vectors
@@ -45,7 +45,13 @@ def train_topics(examples: Sequence[Example], content: Path, encoder: Encoder) -
 def read_dangers(content: Path) -> list[Example]:
     """Return every example of ``safety/*.yml`` under ``content`` as (message, kind or ``safe``)."""
     documents = (read_yaml(path).data for path in sorted((content / "safety").glob("*.yml")))
-    return [(text, d["kind"]) for d in documents if "kind" in d for text in d.get("examples", ())]
+    return [
+        (line.strip(), d["kind"])
+        for d in documents
+        if "kind" in d
+        for line in str(d.get("examples", "")).splitlines()
+        if line.strip()
+    ]
 
 
 def train_danger(questions: Sequence[Example], content: Path, encoder: Encoder) -> DangerClassifier:

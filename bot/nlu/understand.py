@@ -6,11 +6,11 @@ command-line tools run the same ones.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bot.messages import Understanding
 from bot.nlu.age import find_age
-from bot.nlu.context import continues, find_reader, follow_up
+from bot.nlu.context import continues, find_reader, follow_up, is_postcode
 from bot.nlu.encoder import Encoder, Vectors
 from bot.nlu.safety import CRISIS, DangerClassifier, Finding, SafetyRules, Thresholds, combine
 from bot.nlu.spelling import Speller
@@ -80,13 +80,21 @@ def conclude(parsed: Parsed, bar: float) -> tuple[str, float, Understanding]:
     age = find_age(parsed.text)
     topics, words = _questions(parsed, bar)
     understanding = Understanding(
-        topics=tuple(topics), ranking=lead.ranking[:6], kind=lead.kind, band=age.band if age else None,
-        reader=find_reader(parsed.text), follow_up=continued, words=tuple(words),
-        safety=(finding.kind, finding.tier) if finding else None, continues=continues(parsed.text),
+        topics=tuple(topics),
+        ranking=lead.ranking[:6],
+        kind=lead.kind,
+        band=age.band if age else None,
+        reader=find_reader(parsed.text),
+        follow_up=continued,
+        words=tuple(words),
+        safety=(finding.kind, finding.tier) if finding else None,
+        continues=continues(parsed.text),
         lasting=bool(age and not age.hypothetical),
     )
     if finding and finding.tier == CRISIS:
         return finding.topic, finding.score, understanding
+    if is_postcode(parsed.text):
+        return "gp_contact", 1.0, replace(understanding, topics=(("gp_contact", 1.0),))
     if continued == "age":
         return "state_age", 1.0, understanding
     if continued:
@@ -102,7 +110,7 @@ def _questions(parsed: Parsed, bar: float) -> tuple[list[tuple[str, float]], lis
     whole = parsed.guesses[0]
     parts = [
         (g.topic, g.confidence, words_of(t))
-        for g, t in zip(parsed.guesses[1:], parsed.parts[1:])
+        for g, t in zip(parsed.guesses[1:], parsed.parts[1:], strict=False)
         if g.confidence >= _PART_BAR and g.topic not in _ALONE and not g.topic.startswith("crisis_")
     ]
     found: dict[str, tuple[float, str]] = {}
@@ -111,7 +119,7 @@ def _questions(parsed: Parsed, bar: float) -> tuple[list[tuple[str, float]], lis
     if len(found) >= 2:
         return [(t, c) for t, (c, _) in found.items()], [w for _, w in found.values()]
     if len(found) == 1 and (whole.confidence < bar or whole.topic in _ALONE):
-        (topic, (confidence, _)), = found.items()
+        ((topic, (confidence, _)),) = found.items()
         return [(topic, confidence)], [words_of(parsed.text)]
     # A topic of danger without a finding is not one of danger: the safety step has the last word.
     ranking = [(t, p) for t, p in whole.ranking if not t.startswith("crisis_")]

@@ -1,0 +1,156 @@
+"""``ownit run``: start the three processes, wait until a probe is answered, watch over them.
+
+supervisord starts them and restarts one that dies; Ctrl-C or SIGTERM ends all cleanly.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from bot.commands.train import ensure_model
+from bot.errors import EngineError, SettingError
+from bot.processes import actions_process, engine_process, front_process, port_taken
+from bot.settings import ROOT, Settings
+from bot.stack import wait_until_up
+
+_LEAST_FREE = 200 * 2**20  # bytes on the disk
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of this command."""
+    parser.add_argument("--host", help="address to listen on (default 127.0.0.1)")
+    parser.add_argument("--port", type=int, help="port to listen on (default 8080)")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Start everything and stay until it is told to stop."""
+    env = dict(os.environ)
+    if arguments.host:
+        env["OWNIT_HOST"] = arguments.host
+    if arguments.port:
+        env["OWNIT_PORT"] = str(arguments.port)
+    settings = Settings.from_env(env)
+    check_machine(settings)
+    ensure_model()
+    settings.key  # noqa: B018 - made once here, so that the processes do not race to make it
+    config = write_config(settings)
+    start = time.monotonic()
+    supervisor = subprocess.Popen(
+        [sys.executable, "-W", "ignore", "-m", "supervisor.supervisord", "-n", "-c", str(config)],
+        cwd=ROOT,
+        env={**settings.env, **env, **front_process(settings).env},
+        stdout=subprocess.DEVNULL,
+    )
+    signal.signal(signal.SIGTERM, lambda *_: supervisor.terminate())
+    try:
+        wait_until_up(f"http://{_reachable(settings.host)}:{settings.port}/health/ready", supervisor)
+        print(greeting(settings, time.monotonic() - start), flush=True)
+        _fetch_surgeries(settings)
+        return supervisor.wait()
+    except EngineError:
+        supervisor.terminate()
+        supervisor.wait(20)
+        raise
+    except KeyboardInterrupt:
+        print("\nStopping …", flush=True)
+        supervisor.terminate()
+        supervisor.wait(20)
+        return 0
+
+
+def check_machine(settings: Settings) -> None:
+    """Look at what would stop the bot from running.
+
+    Raises:
+        SettingError: a port is taken or the disk is full.
+    """
+    for name, host, port in (
+        ("OWNIT_PORT", settings.host, settings.port),
+        ("OWNIT_ENGINE_PORT", "127.0.0.1", settings.engine_port),
+        ("OWNIT_ACTIONS_PORT", "127.0.0.1", settings.actions_port),
+    ):
+        if port_taken(host, port):
+            raise SettingError(
+                name,
+                f"port {port} is taken by another program.",
+                f"Stop that one, or choose another: {name}={port + 10} make run",
+            )
+    if (free := shutil.disk_usage(ROOT).free) < _LEAST_FREE:
+        raise SettingError("disk", f"only {free // 2**20} MiB are free.", f"Make room for {_LEAST_FREE // 2**20} MiB.")
+
+
+def write_config(settings: Settings) -> Path:
+    """Write supervisord's configuration for these settings and return its path."""
+    lines = [
+        "[supervisord]",
+        "nodaemon=true",
+        "silent=true",
+        f"pidfile={settings.var}/supervisord.pid",
+        "logfile=/dev/null",
+        "logfile_maxbytes=0",
+        "user=%(ENV_OWNIT_USER)s" if "OWNIT_USER" in settings.env else "",
+    ]
+    for process in (engine_process(settings), actions_process(settings), front_process(settings)):
+        command = shlex.join(process.command).replace("%", "%%")
+        lines += [
+            f"[program:{process.name}]",
+            f"command={command}",
+            f"directory={ROOT}",
+            "autorestart=true",
+            # A process that dies while starting is tried again with growing pauses, for ever in practice.
+            "startretries=1000000",
+            "startsecs=1",
+            "stopwaitsecs=15",
+            "stopsignal=TERM",
+            "killasgroup=true",
+            "redirect_stderr=true",
+            "stdout_logfile=/dev/fd/2",
+            "stdout_logfile_maxbytes=0",
+        ]
+    path = settings.var / "supervisord.conf"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("\n".join(filter(None, lines)) + "\n", encoding="utf-8")
+    return path
+
+
+def greeting(settings: Settings, seconds: float) -> str:
+    """Return what the operator reads when the bot is ready."""
+    address = f"http://{_reachable(settings.host)}:{settings.port}/"
+    telegram = (
+        "Telegram is on."
+        if settings.telegram_token
+        else "To add Telegram, ask @BotFather for a token and run: TELEGRAM_BOT_TOKEN=… make run"
+    )
+    return (
+        f"\nOwn It is ready ({seconds:.0f} s): {address}\n"
+        f'Try: "can i see the doctor without my mum im 14"\n'
+        f"For a school page: {address}embed\n{telegram}\n"
+        "The answers are a draft, not clinically approved. Ctrl-C stops.\n"
+    )
+
+
+def _reachable(host: str) -> str:
+    return "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104 - compared, not bound
+
+
+def _fetch_surgeries(settings: Settings) -> None:
+    """Try once, in the background, to fetch the NHS list of GP surgeries if there is none."""
+    target = Path(settings.env.get("OWNIT_GP_FILE") or settings.var / "gp" / "practices.csv")
+    if target.exists() or settings.env.get("OWNIT_GP_FETCH") == "off":
+        return
+    print("Fetching the NHS list of GP surgeries in the background; until then answers link to NHS Find a GP.", flush=True)
+    subprocess.Popen(
+        [sys.executable, "-m", "bot.cli", "gp", "update", "--quiet"],
+        cwd=ROOT,
+        env=dict(settings.env),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )

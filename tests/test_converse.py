@@ -1,0 +1,93 @@
+"""What is said to one message, given what the conversation remembers."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.answers import Book
+from bot.converse import turn_for
+from bot.memory import Heard, Memory, recall, summary
+from bot.messages import BANDS, Understanding
+
+SEEN_ALONE = "own_it_3_seen_alone"
+PHARMACY = "own_it_5_pharmacy"
+
+
+def heard(topic: str = SEEN_ALONE, memory: Memory = Memory(), **fields: object) -> Heard:
+    return Heard(Understanding(**{"topics": ((topic, 0.9),), "ranking": ((topic, 0.9),), **fields}), memory)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("band", BANDS)
+def test_the_answer_fits_the_age_that_was_said(book: Book, band: str) -> None:
+    turn = turn_for(SEEN_ALONE, heard(band=band), book)
+    assert turn.replies[0].text == book.answers[SEEN_ALONE].words.by_age[band]  # type: ignore[index]
+    assert turn.age_band == band
+
+
+def test_an_age_said_after_a_question_answers_that_question_for_the_age(book: Book) -> None:
+    turn = turn_for("state_age", heard("state_age", Memory(topic=PHARMACY), band="16-17"), book)
+    assert (turn.topic, turn.age_band) == (PHARMACY, "16-17")
+    assert turn.replies[0].text == book.answers[PHARMACY].words.by_age["16-17"]
+
+
+def test_a_parent_is_told_as_a_parent(book: Book) -> None:
+    turn = turn_for(SEEN_ALONE, heard(reader="parent"), book)
+    assert turn.replies[0].text == book.answers[SEEN_ALONE].by_reader["parent"].versions[0]
+
+
+@pytest.mark.parametrize("manner", ["simpler", "why"])
+def test_a_follow_up_goes_on_with_the_last_topic(book: Book, manner: str) -> None:
+    turn = turn_for("follow_up", heard("out_of_scope", Memory(topic=SEEN_ALONE), follow_up=manner), book)
+    assert turn.topic == SEEN_ALONE
+    assert turn.replies[0].text == getattr(book.answers[SEEN_ALONE], manner)
+
+
+def test_unsure_means_ask_and_a_second_miss_shows_the_menu(book: Book) -> None:
+    ranking = ((SEEN_ALONE, 0.4), ("out_of_scope", 0.3), (PHARMACY, 0.2), ("greet", 0.1))
+    first = turn_for("did_you_mean", heard(ranking=ranking), book)
+    assert first.outcome == "clarified"
+    assert first.choices == (SEEN_ALONE, PHARMACY)
+    assert [b.payload for b in first.replies[0].buttons] == [f"/{SEEN_ALONE}", f"/{PHARMACY}", "/something_else"]
+    second = turn_for("did_you_mean", heard(memory=Memory(misses=1), ranking=ranking), book)
+    assert second.replies[0].answer == "menu"
+    assert second.replies[0].contacts
+
+
+def test_a_choice_can_be_made_by_its_number(book: Book) -> None:
+    memory = Memory(choices=(SEEN_ALONE, PHARMACY))
+    turn = turn_for("follow_up", heard(memory=memory, follow_up="choice:2"), book)
+    assert turn.topic == PHARMACY
+
+
+def test_three_questions_are_answered_one_after_the_other_and_no_more(book: Book) -> None:
+    topics = (SEEN_ALONE, PHARMACY, "gp_register", "tip_notes")
+    asked = heard(topics=tuple((t, 0.9) for t in topics))
+    turn = turn_for(SEEN_ALONE, asked, book)
+    assert [r.answer.split(".")[0] for r in turn.replies] == [*topics[:3], "more_questions"]
+
+
+def test_a_word_of_danger_in_a_rights_question_gets_support_and_the_answer(book: Book) -> None:
+    turn = turn_for("own_it_4_parents_told", heard("own_it_4_parents_told", safety=("self_harm", "support")), book)
+    assert turn.replies[0].answer.startswith("support_line")
+    assert turn.replies[1].answer.startswith("own_it_4_parents_told")
+    assert turn.outcome == "answered"
+
+
+def test_a_crisis_is_never_answered_with_the_same_text_twice_in_a_row(book: Book) -> None:
+    texts = [
+        turn_for("crisis_selfharm_suicide", heard(memory=Memory(crises=n), safety=("suicidal_thoughts", "crisis")), book)
+        .replies[0].text
+        for n in range(4)
+    ]
+    assert all(a != b for a, b in zip(texts, texts[1:], strict=False))
+
+
+def test_help_stays_in_view_for_three_replies_after_a_crisis(book: Book) -> None:
+    after = [turn_for(SEEN_ALONE, heard(memory=Memory(since_crisis=n)), book).replies[-1].answer for n in range(4)]
+    assert after == ["still_here", "still_here", "still_here", SEEN_ALONE]
+
+
+def test_memory_is_rebuilt_from_what_was_stored(book: Book) -> None:
+    said = [summary(turn_for(SEEN_ALONE, heard(), book)), summary(turn_for("thanks", heard("thanks"), book))]
+    memory = recall(said, {"age_band": "U13"}, None)
+    assert (memory.topic, memory.band, memory.misses) == (SEEN_ALONE, "U13", 0)

@@ -1,0 +1,110 @@
+"""The doorway never raises and never stays silent."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from bot.doorway import MESSAGES_A_MINUTE, Doorway
+from bot.errors import EngineError
+from bot.messages import Incoming, Reply, Turn
+from bot.settings import Settings
+
+
+class FakeEngine:
+    """Answers with the text it was given, slowly if told, or fails."""
+
+    def __init__(self, error: Exception | None = None, wait: float = 0.0) -> None:
+        self.error, self.wait = error, wait
+        self.asked: list[str] = []
+
+    async def ask(self, incoming: Incoming) -> Turn:
+        self.asked.append(incoming.text or incoming.payload or "")
+        await asyncio.sleep(self.wait)
+        if self.error:
+            raise self.error
+        return Turn("answered", (Reply("echo", (incoming.text or "",)),), "echo", 1.0, ("echo",))
+
+
+def handle(settings: Settings, engine: FakeEngine, *incoming: Incoming, limited: bool = True) -> list[Turn]:
+    doorway = Doorway(settings, engine, limited)  # type: ignore[arg-type]
+
+    async def together() -> list[Turn]:
+        return list(await asyncio.gather(*(doorway.handle(i) for i in incoming)))
+
+    return asyncio.run(together())
+
+
+def text(message: str, person: str = "p") -> Incoming:
+    return Incoming(person, "web", text=message)
+
+
+@pytest.mark.parametrize("error", [EngineError("engine", "down"), RuntimeError("bug"), KeyError("x")])
+def test_whatever_breaks_the_person_gets_an_apology_with_help_in_it(settings: Settings, error: Exception) -> None:
+    (turn,) = handle(settings, FakeEngine(error), text("can i see a doctor"))
+    assert turn.outcome == "sorry"
+    assert turn.replies[0].contacts
+
+
+@pytest.mark.parametrize("message", ["i want to kill myself", "ive taken loads of tablets", "my uncle touches me"])
+def test_a_message_of_danger_gets_its_crisis_reply_even_when_the_engine_is_down(settings: Settings, message: str) -> None:
+    (turn,) = handle(settings, FakeEngine(EngineError("engine", "down")), text(message))
+    assert turn.outcome == "crisis"
+
+
+def test_a_crisis_message_is_read_even_when_it_is_too_long_or_too_many(settings: Settings) -> None:
+    long = "i went to school and " * 100 + "i want to kill myself"
+    (turn,) = handle(settings, FakeEngine(), text(long))
+    assert turn.outcome == "crisis"
+    flood = [text("hi")] * (MESSAGES_A_MINUTE + 5) + [text("i want to kill myself")]
+    assert handle(settings, FakeEngine(), *flood)[-1].outcome == "crisis"
+
+
+def test_typed_payloads_reach_the_engine_as_plain_words(settings: Settings) -> None:
+    engine = FakeEngine()
+    handle(settings, engine, text('/own_it_5_pharmacy{"age":99}'), text("/restart"))
+    assert not any(asked.startswith("/") for asked in engine.asked)
+
+
+def test_only_our_own_buttons_may_carry_a_payload(settings: Settings) -> None:
+    engine = FakeEngine()
+    bad, good = handle(settings, engine, Incoming("p", "web", payload="/restart"), Incoming("p", "web", payload="/own_it_5_pharmacy"))
+    assert bad.outcome == "refused"
+    assert good.outcome == "answered"
+    assert engine.asked == ["/own_it_5_pharmacy"]
+
+
+@pytest.mark.parametrize("message", ["", "   ", "\x00\u202e", "/"])
+def test_nothing_typed_gets_a_kind_word(settings: Settings, message: str) -> None:
+    (turn,) = handle(settings, FakeEngine(), text(message))
+    assert turn.replies[0].answer == "empty"
+
+
+def test_a_personal_number_is_masked_before_the_engine_and_the_person_is_told(settings: Settings) -> None:
+    engine = FakeEngine()
+    (turn,) = handle(settings, engine, text("my nhs number is 943 476 5919 can i book"))
+    assert "943" not in engine.asked[0]
+    assert turn.replies[0].answer == "personal_details"
+
+
+def test_fifty_messages_in_a_second_are_answered_or_politely_refused(settings: Settings) -> None:
+    turns = handle(settings, FakeEngine(), *[text(f"hi {n}") for n in range(50)])
+    assert len(turns) == 50
+    assert {t.outcome for t in turns} == {"answered", "refused"}
+
+
+def test_one_persons_messages_are_answered_in_order_and_one_at_a_time(settings: Settings) -> None:
+    engine = FakeEngine(wait=0.01)
+    turns = handle(settings, engine, *[text(str(n)) for n in range(6)])
+    assert engine.asked == [str(n) for n in range(6)]
+    assert [t.replies[0].text[0] for t in turns] == engine.asked
+
+
+def test_the_off_switch_turns_every_answer_into_help(settings: Settings, tmp_path: Path) -> None:
+    (tmp_path / "off").write_text("maintenance")
+    off = Settings({**settings.env, "OWNIT_VAR": str(tmp_path)})
+    (turn,) = handle(off, FakeEngine(), text("can i see a doctor"))
+    assert turn.replies[0].answer == "off"
+    assert turn.replies[0].contacts

@@ -1,0 +1,65 @@
+"""What a stored conversation may hold."""
+
+from __future__ import annotations
+
+import json
+
+from bot.privacy import MemoryShelf, strip
+
+TURN = [
+    {"event": "action", "name": "action_session_start", "policy": None, "confidence": 1.0, "timestamp": 1.0},
+    {"event": "session_started", "timestamp": 1.0},
+    {"event": "slot", "name": "session_started_metadata", "value": {"location": [51.5, -0.1]}, "timestamp": 1.0},
+    {"event": "action", "name": "action_listen", "policy": None, "confidence": None, "timestamp": 1.0},
+    {
+        "event": "user", "text": "marked words W2 1NY", "timestamp": 2.0, "input_channel": "web",
+        "metadata": {"location": [51.5, -0.1]},
+        "parse_data": {
+            "text": "marked words W2 1NY", "intent": {"name": "gp_contact", "confidence": 0.9},
+            "entities": [{"entity": "age_band", "value": "13-15"}], "understanding": {"words": ["marked words"]},
+        },
+    },
+    {"event": "slot", "name": "found", "value": {"label": "W2 1NY"}, "timestamp": 2.1},
+    {
+        "event": "bot", "text": "near W2 1NY", "data": {"custom": {"x": "W2 1NY"}}, "timestamp": 2.2,
+        "metadata": {"said": {"outcome": "answered", "topics": ["gp_contact"], "answers": ["gp_found"]}, "utter_action": "utter_x"},
+    },
+]  # fmt: skip
+
+
+def test_no_word_a_person_typed_is_stored() -> None:
+    kept = json.dumps(strip(TURN, {"age_band": "13-15", "found": {"label": "W2 1NY"}}))
+    assert "marked" not in kept
+    assert "W2" not in kept
+    assert "51.5" not in kept
+
+
+def test_topics_and_the_age_band_are_kept() -> None:
+    kept = strip(TURN, {"age_band": "13-15"})
+    assert {"event": "slot", "name": "age_band", "value": "13-15", "timestamp": 1.0} in kept
+    assert [e["parse_data"]["intent"]["name"] for e in kept if e["event"] == "user"] == ["gp_contact"]
+    assert [e["metadata"]["said"]["answers"] for e in kept if e["event"] == "bot"] == [["gp_found"]]
+
+
+def test_a_long_conversation_keeps_its_last_turns_and_its_age() -> None:
+    kept = strip(TURN + TURN[4:] * 40, {"age_band": "U13"})
+    assert sum(e["event"] == "user" for e in kept) == 6
+    assert sum(e["event"] == "session_started" for e in kept) == 1
+    assert any(e.get("name") == "age_band" for e in kept)
+
+
+def test_a_conversation_is_forgotten_after_its_time_and_when_there_are_too_many() -> None:
+    shelf = MemoryShelf(most=2, expires=60)
+    for key in "abc":
+        shelf.put(key, key)
+    assert shelf.keys() == ["b", "c"]
+    gone = MemoryShelf(expires=0)
+    gone.put("a", "a")
+    assert gone.get("a") is None
+
+
+def test_a_deleted_conversation_is_gone_at_once() -> None:
+    shelf = MemoryShelf()
+    shelf.put("a", "a")
+    shelf.drop("a")
+    assert shelf.get("a") is None

@@ -1,0 +1,593 @@
+// Own It: the web chat. One script, no library. The page that shows it needs one line:
+//
+//   <script src="https://…/widget.js" data-place="north-west-london" data-school-nurse="…" async></script>
+//
+// Every word comes from widget-strings.json; every answer and phone number comes from the server.
+// Nothing is set through innerHTML or a style attribute, so it runs under a strict content policy.
+(() => {
+  'use strict';
+  const script = document.currentScript || document.querySelector('script[src*="widget.js"]');
+  if (!script || customElements.get('ownit-chat')) return;
+  const base = new URL('.', script.src).href;
+  const options = {
+    place: script.dataset.place || '',
+    nurse: (script.dataset.schoolNurse || '').trim().slice(0, 200),
+    page: script.dataset.mode === 'page',
+  };
+
+  const STORE = `ownit ${base}`;
+  const KEPT_TURNS = 40;
+  const TIMEOUT_MS = 30000;
+  const RETRY_AFTER_MS = [1000, 3000];
+  const TYPING_AFTER_MS = 500;
+  // Chrome with TalkBack misses what stands in a live region for less than about 100 ms.
+  const SPOKEN_FOR_MS = 1000;
+  const COUNT_FROM = 200;
+  const SMALL = '(max-width: 40rem), (max-height: 30rem)';
+
+  let words = {};
+  const fill = (text, values) => text.replace(/\$(\w+)/g, (_, name) => values[name]);
+  const digits = (number) => number.replace(/[^\d+]/g, '');
+  const sleep = (ms) => new Promise((done) => { setTimeout(done, ms); });
+  const longDate = (iso) => new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeZone: 'UTC' }).format(new Date(iso));
+
+  /** Makes an element; a function among the attributes listens to the event of that name. */
+  function el(tag, attributes = {}, ...children) {
+    const made = document.createElement(tag);
+    for (const [name, value] of Object.entries(attributes)) {
+      if (typeof value === 'function') made.addEventListener(name, value);
+      else if (value !== false && value !== null) made.setAttribute(name, value === true ? '' : value);
+    }
+    made.append(...children.filter((child) => child !== null && child !== ''));
+    return made;
+  }
+  const hidden = (text) => el('span', { class: 'sr' }, text);
+
+  /** Returns a link, or plain text when the address is of a kind we do not open. */
+  function link(href, label, about = '') {
+    if (!/^(https|tel|sms):/.test(href) && !href.startsWith(base)) return el('span', {}, label);
+    const away = href.startsWith('http');
+    const attributes = away ? { href, target: '_blank', rel: 'noopener noreferrer' } : { href };
+    const aside = [about, away ? words.new_tab : ''].filter(Boolean).join(', ');
+    return el('a', attributes, label, aside ? hidden(` (${aside})`) : '');
+  }
+
+  const span = (part) => {
+    if (part.href) return link(part.href, part.text);
+    return part.bold ? el('strong', {}, part.text) : part.text;
+  };
+
+  /** Renders one message: its blocks of paragraphs and lists. */
+  function blocks(tree) {
+    return tree.map((block) => {
+      const lines = block.lines.map((line) => el(block.kind === 'ul' ? 'li' : 'p', { dir: 'auto' }, ...line.map(span)));
+      return block.kind === 'ul' ? [el('ul', {}, ...lines)] : lines;
+    }).flat();
+  }
+
+  const plain = (tree) => tree.flatMap((b) => b.lines.map((line) => line.map((s) => s.text).join(''))).join('\n');
+
+  function contactItem(contact) {
+    const name = contact.name;
+    const item = el('li', {}, el('strong', {}, name));
+    for (const text of [contact.what, contact.who && fill(words.for, contact), contact.hours]) if (text) item.append(el('span', { dir: 'auto' }, text));
+    if (contact.phone) item.append(link(`tel:${digits(contact.phone)}`, fill(words.call, contact), name));
+    if (contact.sms) {
+      const label = fill(contact.sms_word ? words.text_word : words.text_any, { word: contact.sms_word, number: contact.sms });
+      const body = contact.sms_word ? `?body=${encodeURIComponent(contact.sms_word)}` : '';
+      item.append(link(`sms:${digits(contact.sms)}${body}`, label, name));
+    }
+    if (contact.web) item.append(link(contact.web, words.visit, name));
+    if (contact.bsl) item.append(el('span', {}, fill(words.bsl, contact)));
+    return item;
+  }
+
+  const contactList = (contacts, label) => el('ul', { class: 'contacts', 'aria-label': label }, ...contacts.map(contactItem));
+
+  function sourceLine(reply) {
+    const line = el('p', { class: 'source' });
+    if (reply.draft) line.append(`${words.draft} `);
+    if (reply.checked_on) line.append(`${fill(words.checked, { date: longDate(reply.checked_on) })} `);
+    reply.sources.forEach((source, index) => {
+      line.append(index ? ', ' : `${words.source} `, source.url ? link(source.url, source.name) : source.name);
+    });
+    return line;
+  }
+
+  /** What this tab remembers of the chat; goes with the tab, and after 30 silent minutes. */
+  const memory = {
+    idle: 1800000,
+    load() {
+      try {
+        const kept = JSON.parse(sessionStorage.getItem(STORE));
+        if (kept && Date.now() - kept.at < this.idle) return kept;
+      } catch { /* Storage is switched off or holds something else: begin anew. */ }
+      this.clear();
+      return null;
+    },
+    save(state) {
+      try {
+        sessionStorage.setItem(STORE, JSON.stringify(state));
+      } catch { /* Full or switched off: the chat still works, a reload loses it. */ }
+    },
+    clear() {
+      try {
+        sessionStorage.removeItem(STORE);
+      } catch { /* Nothing can have been kept. */ }
+    },
+  };
+
+  class Refusal extends Error {
+    constructor(status, code, message, wait) {
+      super(message);
+      Object.assign(this, { status, code, wait });
+    }
+  }
+
+  /** Sends one request; a `Refusal` is an answer, any other error means the server was not reached. */
+  async function request(method, path, token, body) {
+    const stop = new AbortController();
+    const timer = setTimeout(() => stop.abort(), TIMEOUT_MS);
+    try {
+      const response = await fetch(base + path, {
+        method,
+        headers: { ...(body && { 'Content-Type': 'application/json' }), ...(token && { Authorization: `Bearer ${token}` }) },
+        body: body && JSON.stringify(body),
+        signal: stop.signal,
+        credentials: 'omit',
+        referrerPolicy: 'no-referrer',
+        // The page may be going away (exit): the request still has to arrive.
+        keepalive: method === 'DELETE',
+      });
+      const data = response.status === 204 ? {} : await response.json();
+      if (response.ok) return data;
+      const { code, message } = data.error;
+      throw new Refusal(response.status, code, message, Number(response.headers.get('Retry-After')));
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  class OwnItChat extends HTMLElement {
+    constructor() {
+      super();
+      this.state = { at: Date.now(), token: '', open: options.page, log: [] };
+      this.queue = Promise.resolve();
+      this.shifts = [];
+      this.attachShadow({ mode: 'open' });
+    }
+
+    /** Builds the chat around what the server sent. */
+    start(data) {
+      this.data = data;
+      words = data.strings;
+      memory.idle = data.limits.idle_seconds * 1000;
+      const kept = memory.load();
+      this.build();
+      const style = el('link', { rel: 'stylesheet', href: `${base}widget.css`, load: () => this.ready(kept), error: () => this.ready(kept) });
+      this.shadowRoot.append(style);
+    }
+
+    ready(kept) {
+      this.shadowRoot.append(this.root);
+      this.restore(kept);
+      if (options.page) {
+        const fallback = document.getElementById('ownit-fallback');
+        if (fallback) fallback.hidden = true;
+        this.show(false);
+      } else if (kept && kept.open) this.show(false);
+      this.watch();
+    }
+
+    // What is on the screen
+
+    build() {
+      const button = (label, act, attributes = {}) => el('button', { type: 'button', click: act, ...attributes }, label);
+      this.launch = button(words.launch, () => this.show(true), { class: 'launch', 'aria-haspopup': 'dialog', 'aria-expanded': 'false' });
+      this.heading = el('h2', { id: 'title', tabindex: '-1' }, words.name);
+      this.helpButton = button(words.help, () => this.toggleHelp(), { class: 'help', 'aria-expanded': 'false', 'aria-controls': 'help' });
+      this.closeButton = button('', () => this.hide(), { class: 'close', 'aria-label': words.close });
+      const head = el('header', {},
+        el('div', { class: 'names' }, this.heading, el('p', {}, words.tagline)),
+        options.page ? '' : this.closeButton,
+        el('div', { class: 'safety' }, this.helpButton, button(words.exit, () => this.exit(), { class: 'exit', 'aria-description': words.exit_hint })));
+      this.help = el('section', { id: 'help', class: 'help-panel', hidden: true, tabindex: '-1', 'aria-labelledby': 'help-title' },
+        el('h3', { id: 'help-title' }, words.help_title), el('p', {}, words.help_intro),
+        options.nurse ? el('div', { class: 'nurse' }, el('h4', {}, words.nurse_title), el('p', { dir: 'auto' }, options.nurse)) : '',
+        contactList(this.data.help, words.contacts), button(words.help_close, () => this.toggleHelp()));
+      this.log = el('div', { class: 'log', role: 'log', 'aria-live': 'off', 'aria-label': words.log, tabindex: '0' });
+      this.live = el('div', { class: 'sr', 'aria-live': 'polite', 'aria-atomic': 'false', 'aria-relevant': 'additions' });
+      this.count = el('p', { id: 'count', class: 'count' });
+      this.box = el('textarea', {
+        id: 'box', rows: '1', 'aria-describedby': 'count', autocomplete: 'off', enterkeyhint: 'send', dir: 'auto',
+        input: () => this.typed(), keydown: (event) => this.key(event), pointerdown: () => this.box.removeAttribute('inputmode'),
+      });
+      const form = el('form', { submit: (event) => { event.preventDefault(); this.submit(); } },
+        el('label', { for: 'box' }, words.ask), this.count, el('div', { class: 'row' }, this.box, el('button', { class: 'send' }, words.send)));
+      this.foot = el('div', { class: 'foot' }, form, el('div', { class: 'small' }, button(words.clear, () => this.clear()),
+        link(`${base}privacy`, words.privacy), link(`${base}accessibility`, words.accessibility)));
+      this.panel = el('dialog', { class: options.page ? 'panel page' : 'panel', 'aria-label': words.panel, cancel: (event) => this.escape(event) },
+        head, this.help, this.log, this.foot, this.live);
+      this.root = el('div', { class: 'root', lang: 'en-GB', dir: 'ltr', keydown: (event) => { if (event.key === 'Escape') this.escape(event); } },
+        options.page ? '' : this.launch, this.panel);
+    }
+
+    restore(kept) {
+      if (kept) this.state = kept;
+      this.log.replaceChildren(el('p', { class: 'note' }, words.private_note));
+      this.bot([this.data.welcome], false);
+      for (const entry of this.state.log) {
+        if (entry.me) this.mine(entry.me);
+        else this.bot(entry.replies, entry.rate);
+      }
+      // Whatever was asked before the reload was answered: only the newest questions stay open.
+      const groups = [...this.log.querySelectorAll('.choices')];
+      groups.slice(0, -1).forEach((group) => this.settle(group, null));
+      this.scroll();
+    }
+
+    message(who, speaker, ...content) {
+      const node = el('div', { class: `message ${who}` }, hidden(`${speaker} `), ...content);
+      this.log.append(node);
+      return node;
+    }
+
+    mine(text) {
+      const node = this.message('me', words.you_said, el('p', { dir: 'auto' }, text));
+      this.scroll();
+      return node;
+    }
+
+    /** Shows a turn's replies; `rate` offers to say whether the last of them helped. */
+    bot(replies, rate) {
+      const first = this.log.childElementCount;
+      for (const reply of replies) {
+        for (const tree of reply.messages) this.message('bot', words.bot_said, ...blocks(tree));
+        if (reply.answer.startsWith('school_nurse') && options.nurse) {
+          this.message('bot', words.bot_said, el('p', {}, el('strong', {}, words.nurse_title)), el('p', { dir: 'auto' }, options.nurse));
+        }
+        if (reply.contacts.length) this.log.append(contactList(reply.contacts, words.contacts));
+        if (reply.checked_on) this.log.append(sourceLine(reply));
+        if (rate && reply === replies[replies.length - 1]) this.log.append(this.rating(reply.answer));
+        if (reply.buttons.length) this.log.append(this.choices(reply.buttons));
+      }
+      this.scroll(this.log.children[first]);
+    }
+
+    choices(buttons) {
+      const group = el('div', { class: 'choices', role: 'group', 'aria-label': words.suggestions });
+      group.append(...buttons.map((b) => el('button', { type: 'button', click: (event) => this.choose(event, group, b) }, b.title)));
+      return group;
+    }
+
+    choose(event, group, choice) {
+      if (event.currentTarget.getAttribute('aria-disabled')) return;
+      this.settle(group, event.currentTarget);
+      this.focusBox();
+      this.ask(choice.title, { payload: choice.payload });
+    }
+
+    /** Leaves a group of choices readable, the chosen one marked, and takes it out of the tab order. */
+    settle(group, chosen) {
+      for (const button of group.children) {
+        button.setAttribute('aria-disabled', 'true');
+        button.tabIndex = -1;
+      }
+      if (chosen) {
+        chosen.classList.add('chosen');
+        chosen.append(hidden(`, ${words.chosen}`));
+      }
+    }
+
+    rating(answer) {
+      const group = el('div', { class: 'rating', role: 'group', 'aria-label': words.helpful }, el('span', {}, words.helpful));
+      const vote = (helpful) => (event) => {
+        if (event.currentTarget.getAttribute('aria-disabled')) return;
+        for (const button of group.querySelectorAll('button')) button.setAttribute('aria-disabled', 'true');
+        event.currentTarget.setAttribute('aria-pressed', 'true');
+        group.append(el('span', {}, words.thanks));
+        this.say(words.thanks);
+        const last = this.state.log[this.state.log.length - 1];
+        if (last) last.rate = false;
+        this.keep();
+        request('POST', 'api/helpful', this.state.token, { answer, helpful }).catch(() => { /* A lost vote is no loss to the person. */ });
+      };
+      group.append(el('button', { type: 'button', click: vote(true) }, words.yes), el('button', { type: 'button', click: vote(false) }, words.no));
+      return group;
+    }
+
+    /** Reads text out once to screen readers, and empties the live region again. */
+    say(...texts) {
+      this.live.append(...texts.map((text) => el('p', {}, text)));
+      clearTimeout(this.spoken);
+      this.spoken = setTimeout(() => this.live.replaceChildren(), SPOKEN_FOR_MS);
+    }
+
+    /** Brings the start of what is new into view, below the question if that is short. */
+    scroll(start) {
+      const question = start && start.previousElementSibling;
+      const node = question && question.classList.contains('me') && question.offsetHeight < 80 ? question : start;
+      const top = node ? node.offsetTop - this.log.offsetTop - 8 : this.log.scrollHeight;
+      this.log.scrollTop = top;
+    }
+
+    // Opening, closing, leaving
+
+    show(byPerson) {
+      this.state.open = true;
+      if (!this.panel.open) {
+        // Over the whole screen the page behind must not be reachable; beside it, it must be.
+        // Setting `open` shows the dialog without moving focus, which show() would.
+        if (!options.page && matchMedia(SMALL).matches) this.panel.showModal();
+        else this.panel.open = true;
+      }
+      this.launch.setAttribute('aria-expanded', 'true');
+      this.launch.hidden = true;
+      this.fit();
+      this.scroll(this.state.log.length ? undefined : this.log.firstElementChild);
+      if (byPerson) {
+        if (matchMedia('(pointer: fine)').matches) this.box.focus();
+        else this.heading.focus();
+        this.keep();
+      } else if (this.shadowRoot.activeElement) {
+        // A reload that finds the chat open must not take the page's focus.
+        this.shadowRoot.activeElement.blur();
+      }
+    }
+
+    hide() {
+      if (options.page) return;
+      this.state.open = false;
+      this.panel.close();
+      this.launch.hidden = false;
+      this.launch.setAttribute('aria-expanded', 'false');
+      this.launch.focus();
+      this.keep();
+    }
+
+    escape(event) {
+      event.preventDefault();
+      if (!this.help.hidden) this.toggleHelp();
+      else this.hide();
+    }
+
+    toggleHelp() {
+      const opening = this.help.hidden;
+      this.help.hidden = !opening;
+      this.log.hidden = opening;
+      this.foot.hidden = opening;
+      this.helpButton.setAttribute('aria-expanded', String(opening));
+      (opening ? this.help : this.helpButton).focus();
+    }
+
+    /** Blanks the page first, then forgets the chat, then leaves without a way back to it. */
+    exit() {
+      document.title = '\u00a0';
+      const { token } = this.state;
+      this.gone = true;
+      memory.clear();
+      document.body.replaceChildren();
+      if (token) request('DELETE', 'api/session', token).catch(() => { /* It expires by itself. */ });
+      try {
+        // In a school's frame the page around it has to go too.
+        window.top.location.replace(words.exit_url);
+      } catch {
+        window.location.replace(words.exit_url);
+      }
+    }
+
+    clear() {
+      this.forget();
+      this.say(words.cleared);
+      this.focusBox();
+    }
+
+    forget() {
+      if (this.state.token) request('DELETE', 'api/session', this.state.token).catch(() => { /* It expires by itself. */ });
+      this.queue = Promise.resolve();
+      this.state = { at: Date.now(), token: '', open: this.state.open, log: [] };
+      memory.clear();
+      this.restore(null);
+    }
+
+    // Typing and sending
+
+    typed() {
+      const left = this.data.limits.question - this.box.value.length;
+      const text = left >= COUNT_FROM ? '' : fill(left < 0 ? words.over : words.left, { count: Math.abs(left) });
+      this.count.textContent = text;
+      this.count.classList.toggle('over', left < 0);
+      clearTimeout(this.counted);
+      // Reading each number out while somebody types would drown their own typing.
+      if (text) this.counted = setTimeout(() => this.say(text), 1500);
+    }
+
+    key(event) {
+      this.box.removeAttribute('inputmode');
+      if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
+      event.preventDefault();
+      this.submit();
+    }
+
+    submit() {
+      const text = this.box.value.trim();
+      if (!text) return;
+      if (text.length > this.data.limits.text) {
+        this.say(this.count.textContent);
+        return;
+      }
+      this.box.value = '';
+      this.typed();
+      this.ask(text, { text });
+    }
+
+    /** Gives the box focus without raising a phone's keyboard over the answer. */
+    focusBox() {
+      if (!matchMedia('(pointer: fine)').matches) this.box.inputMode = 'none';
+      this.box.focus({ preventScroll: true });
+    }
+
+    /** Shows what was asked and sends it after whatever is under way. */
+    ask(shown, said) {
+      this.mine(shown);
+      this.remember({ me: shown });
+      const body = {
+        id: Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, '0')).join(''),
+        ...said,
+        ...(options.place && { place: options.place }),
+        ...(options.nurse && { school_nurse: options.nurse }),
+      };
+      const { queue } = this;
+      this.queue = queue.then(() => this.deliver(body));
+    }
+
+    async deliver(body) {
+      const chat = this.state;
+      const typing = setTimeout(() => {
+        this.typing = this.message('bot typing', '', el('p', {}, words.writing));
+        this.scroll();
+      }, TYPING_AFTER_MS);
+      let answer;
+      let problem;
+      try {
+        answer = await this.patiently(body);
+      } catch (error) {
+        problem = error;
+      }
+      clearTimeout(typing);
+      if (this.typing) this.typing.remove();
+      // Somebody who cleared the chat or left does not want the late answer.
+      if (this.gone || chat !== this.state) return;
+      if (problem) this.failed(body, problem);
+      else this.answered(answer);
+    }
+
+    /** Sends a message; tries again by itself, under the same id, while the server is not reached. */
+    async patiently(body) {
+      let renewed = false;
+      for (let tries = 0; ; tries += 1) {
+        try {
+          if (!this.state.token) this.state.token = (await request('POST', 'api/session', '', {})).session.token;
+          return await request('POST', 'api/message', this.state.token, body);
+        } catch (error) {
+          const refused = error instanceof Refusal && error.status < 500;
+          if (refused && error.status === 401 && !renewed) {
+            renewed = true;
+            this.state.token = '';
+          } else if (refused || tries >= RETRY_AFTER_MS.length || !navigator.onLine) throw error;
+          else await sleep(RETRY_AFTER_MS[tries]);
+        }
+      }
+    }
+
+    answered({ turn, session }) {
+      if (turn.forget) {
+        this.state.log = [];
+        memory.clear();
+        this.log.replaceChildren();
+      }
+      this.state.token = session.token;
+      const rate = turn.outcome === 'answered' && !turn.forget;
+      this.remember({ replies: turn.replies, rate });
+      this.bot(turn.replies, rate);
+      if (turn.awaiting_place && navigator.geolocation && window.isSecureContext) this.offerLocation();
+      this.say(...turn.replies.flatMap((reply) => [
+        ...reply.messages.map((tree) => `${words.bot_said} ${plain(tree)}`),
+        ...reply.contacts.map((c) => [c.name, c.phone, c.sms && `${c.sms_word} ${c.sms}`].filter(Boolean).join(', ')),
+      ]));
+    }
+
+    failed(body, error) {
+      const refused = error instanceof Refusal;
+      const text = refused ? error.message : (navigator.onLine ? words.not_sent : words.offline);
+      const again = el('button', { type: 'button', click: () => retry() }, words.retry);
+      const node = el('div', { class: 'failed', role: 'group', 'aria-label': text }, el('p', {}, text), again);
+      if (!refused || error.status >= 500) node.append(el('p', {}, words.reach), contactList(this.data.help, words.contacts));
+      const retry = () => {
+        window.removeEventListener('online', retry);
+        if (!node.isConnected) return;
+        if (node.contains(this.shadowRoot.activeElement)) this.focusBox();
+        node.remove();
+        this.queue = this.queue.then(() => this.deliver(body));
+      };
+      if (!refused) window.addEventListener('online', retry);
+      this.log.append(node);
+      this.scroll(node);
+      this.say(text);
+    }
+
+    offerLocation() {
+      const group = el('div', { class: 'choices' });
+      const found = ({ coords }) => this.ask(words.location_sent, { location: { latitude: coords.latitude, longitude: coords.longitude } });
+      const lost = () => { this.message('bot', words.bot_said, el('p', {}, words.location_failed)); this.say(words.location_failed); };
+      group.append(el('button', { type: 'button', click: (event) => {
+        if (event.currentTarget.getAttribute('aria-disabled')) return;
+        this.settle(group, event.currentTarget);
+        this.focusBox();
+        navigator.geolocation.getCurrentPosition(found, lost, { timeout: 10000 });
+      } }, words.share_location));
+      this.log.append(group);
+    }
+
+    remember(entry) {
+      this.state.log = [...this.state.log, entry].slice(-KEPT_TURNS);
+      this.state.at = Date.now();
+      this.keep();
+    }
+
+    keep() {
+      if (!this.gone) memory.save(this.state);
+    }
+
+    // What happens around the chat
+
+    watch() {
+      document.addEventListener('keydown', (event) => this.shift(event));
+      const idle = () => {
+        if (!this.state.log.length || Date.now() - this.state.at < memory.idle) return;
+        this.forget();
+        this.message('bot', '', el('p', {}, words.expired));
+      };
+      setInterval(idle, 30000);
+      document.addEventListener('visibilitychange', idle);
+      // A browser may bring the blanked page back whole when somebody presses Back.
+      window.addEventListener('pageshow', (event) => { if (event.persisted && this.gone) window.location.reload(); });
+      if (window.visualViewport) for (const name of ['resize', 'scroll']) visualViewport.addEventListener(name, () => this.fit());
+    }
+
+    /** Shift three times within five seconds leaves the page, while the chat is open. */
+    shift(event) {
+      if (!this.panel.open || event.repeat) return;
+      if (event.key !== 'Shift') { this.shifts = []; return; }
+      const now = Date.now();
+      this.shifts = [...this.shifts.filter((at) => now - at < 5000), now];
+      if (this.shifts.length >= 3) this.exit();
+    }
+
+    /** Keeps the box above a phone's keyboard: iOS lays the keyboard over the page. */
+    fit() {
+      if (!window.visualViewport || !matchMedia(SMALL).matches) {
+        this.panel.style.removeProperty('--height');
+        return;
+      }
+      this.panel.style.setProperty('--height', `${Math.round(visualViewport.height)}px`);
+      this.panel.style.setProperty('--top', `${Math.round(visualViewport.offsetTop)}px`);
+    }
+  }
+
+  customElements.define('ownit-chat', OwnItChat);
+
+  async function begin(tries = 0) {
+    try {
+      const data = await request('GET', `widget-strings.json?place=${encodeURIComponent(options.place)}`);
+      const chat = document.createElement('ownit-chat');
+      document.body.append(chat);
+      chat.start(data);
+    } catch (error) {
+      if (error instanceof Refusal) console.warn(`Own It: ${error.message}`);
+      else if (tries < 5) setTimeout(() => begin(tries + 1), 2000 * 2 ** tries);
+    }
+  }
+  if (document.body) begin();
+  else document.addEventListener('DOMContentLoaded', () => begin());
+})();
