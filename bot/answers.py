@@ -66,6 +66,7 @@ class Answer:
     parts: Mapping[str, Part]
     simpler: tuple[str, ...]
     why: tuple[str, ...]
+    support: tuple[str, ...]
     covers: tuple[str, ...]
     sources: tuple[Mapping[str, str], ...]
     checked_on: str
@@ -219,6 +220,7 @@ def read_answer(id_: str, group: str, data: Mapping[str, Any], document: Documen
         parts={p: part(p, v) for p, v in data.get("parts", {}).items()},
         simpler=tuple(data.get("simpler", ())),
         why=tuple(data.get("why", ())),
+        support=tuple(data.get("support", ())),
         covers=tuple(data.get("covers", ())),
         sources=tuple(data.get("sources", ())),
         checked_on=data["checked_on"],

@@ -174,11 +174,18 @@ def _with_support(turn: Turn, heard: Heard, book: Book) -> Turn:
     """Put a line of support before an answer that met a word of danger, or after a crisis."""
     memory, safety = heard.memory, heard.understanding.safety
     if safety and safety[1] == "support":
-        line = book.reply("support_line" if memory.crises % 2 == 0 else "support_line_2", Asked(turn.age_band), memory.place)
-        return replace(turn, replies=(replace(line, buttons=()), *turn.replies), kind=turn.kind or safety[0])
+        line = _support_line(safety[0], turn, memory, book)
+        return replace(turn, replies=(line, *turn.replies), kind=turn.kind or safety[0])
     if memory.since_crisis is not None and memory.since_crisis < HELP_STAYS and not turn.forget:
         return replace(turn, replies=(*turn.replies, book.reply("still_here", place=memory.place)))
     return turn
+
+
+def _support_line(kind: str, turn: Turn, memory: Memory, book: Book) -> Reply:
+    topic = next(a for a in book.answers.values() if kind in a.kinds and a.support)
+    reply = book.reply(topic.id, Asked(turn.age_band, kind=kind), memory.place)
+    line = topic.support[memory.supports % len(topic.support)]
+    return replace(reply, answer=f"{topic.id}.support", text=(line,), buttons=())
 
 
 def contacts_of(turn: Turn) -> tuple[Contact, ...]:

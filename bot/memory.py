@@ -24,7 +24,8 @@ class Memory:
         part: the part of it, if a narrower question was answered.
         choices: topics offered in the turn just before.
         misses: how many turns in a row the bot had to ask what was meant.
-        crises: crisis replies so far; ``since_crisis``: turns since the last, or None.
+        crises: crisis replies so far; ``since_crisis``: turns since the last, or None;
+            ``supports``: short lines of support so far.
         awaiting_place: whether the turn just before asked where the person is.
         found: what the action server found in this turn.
         place: id of the place, if known.
@@ -37,6 +38,7 @@ class Memory:
     choices: tuple[str, ...] = ()
     misses: int = 0
     crises: int = 0
+    supports: int = 0
     crisis: str | None = None
     since_crisis: int | None = None
     awaiting_place: bool = False
@@ -100,6 +102,7 @@ def recall(said: Iterable[Mapping[str, Any]], slots: Mapping[str, Any], found: M
         choices=tuple(last.get("choices", ())),
         misses=misses,
         crises=crises,
+        supports=sum(a.endswith(".support") for t in turns for a in t["answers"]),
         crisis=crisis,
         since_crisis=since,
         awaiting_place=bool(last.get("awaiting_place")),

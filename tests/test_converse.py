@@ -68,7 +68,7 @@ def test_three_questions_are_answered_one_after_the_other_and_no_more(book: Book
 
 def test_a_word_of_danger_in_a_rights_question_gets_support_and_the_answer(book: Book) -> None:
     turn = turn_for("own_it_4_parents_told", heard("own_it_4_parents_told", safety=("self_harm", "support")), book)
-    assert turn.replies[0].answer.startswith("support_line")
+    assert turn.replies[0].answer == "crisis_selfharm_suicide.support"
     assert turn.replies[1].answer.startswith("own_it_4_parents_told")
     assert turn.outcome == "answered"
 

@@ -142,22 +142,20 @@ def _paragraphs(reply: Reply, words: Words, calm: bool) -> list[tuple[str, str]]
 
 
 def _contact(contact: Contact, words: Words) -> tuple[str, str]:
-    """Return who to reach, when and how, a line each."""
-    facts = [contact.who, contact.hours]
-    ways = [words.fill("call", phone=contact.phone)] if contact.phone else []
+    """Return who to reach, for whom, when and how, a line each."""
+    lines = [contact.what, words.fill("for", who=contact.who) if contact.who else "", contact.hours]
+    if contact.phone:
+        lines.append(words.fill("call", phone=contact.phone))
     if contact.sms:
         line = "text_word" if contact.sms_word else "text_any"
-        ways.append(words.fill(line, word=contact.sms_word, number=contact.sms))
-    if contact.bsl and not contact.bsl.startswith("https://"):
-        ways.append(words.fill("bsl", bsl=contact.bsl))
-    links = [("visit", contact.web)] + ([("bsl_link", contact.bsl)] if contact.bsl.startswith("https://") else [])
-    html = [f"<b>{escape(contact.name)}</b>", *map(escape, filter(None, (contact.what, *facts, *ways)))]
-    plain = [*filter(None, (contact.name, contact.what, *facts, *ways))]
-    for line, url in links:
-        if url:
-            label = words.fill(line, bsl="").strip(" :")
-            html.append(f'<a href="{escape(url)}">{escape(label)}</a>')
-            plain.append(f"{label}: {url}")
+        lines.append(words.fill(line, word=contact.sms_word, number=contact.sms))
+    if contact.bsl:
+        lines.append(words.fill("bsl", bsl=contact.bsl))
+    plain = [contact.name, *filter(None, lines)]
+    html = [f"<b>{escape(contact.name)}</b>", *map(escape, filter(None, lines))]
+    if contact.web.startswith("https://"):
+        html.append(f'<a href="{escape(contact.web)}">{escape(words.fill("visit"))}</a>')
+        plain.append(f"{words.fill('visit')}: {contact.web}")
     return "\n".join(html), "\n".join(plain)
 
 
