@@ -262,7 +262,7 @@ class SafetyRules:
         tables = _tables(words)
         sets = {name: "(?:" + "|".join(items) + ")" for name, items in words["sets"].items()}
         files = sorted((_read(p) for p in sorted(folder.glob("*.yml"))), key=lambda f: f.get("order", 10_000))
-        files = [f for f in files if "rules" in f]
+        files = [f for f in files if "phrases" in f]
         kinds = {f["kind"]: f["topic"] for f in files if "kind" in f}
         orders = {f["kind"]: f["order"] for f in files if "kind" in f}
         rules = [(orders[k], rule) for f in files for k, rule in _rules_of(f, kinds, sets)]
@@ -365,7 +365,7 @@ def _tables(words: Mapping[str, Any]) -> _Tables:
 
 
 def _rules_of(data: Mapping[str, Any], kinds: Mapping[str, str], sets: Mapping[str, str]) -> Iterable[tuple[str, _Rule]]:
-    for raw in data["rules"]:
+    for raw in data["phrases"]:
         kind = raw.get("kind", data.get("kind"))
         yield kind, _compile(raw, kind, kinds[kind], sets)
 
