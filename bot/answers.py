@@ -16,7 +16,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from bot.content import GROUPS, Document, read_yaml, shape_errors
+from bot.content import BUTTON_NOTICES, GROUPS, TOPICS, Document, read_yaml, shape_errors
 from bot.errors import ContentError
 from bot.logs import get_logger
 from bot.messages import Band, Button, Reader, Reply
@@ -178,8 +178,9 @@ class Book:
     @cached_property
     def payloads(self) -> frozenset[str]:
         """Every payload that one of our own buttons may carry; all else is refused."""
+        topics = (topic for group in TOPICS.values() for topic in group)
         parts = (f"{a.id}.{p}" for a in self.answers.values() for p in a.parts)
-        return frozenset(payload_of(i) for i in (*self.answers, *parts))
+        return frozenset(payload_of(i) for i in (*topics, *BUTTON_NOTICES, *parts))
 
 
 def payload_of(id_: str) -> str:

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from bot.answers import Asked, Book, payload_of
 from bot.local import gp_turn, place_of
-from bot.memory import HELP_STAYS, Heard
+from bot.memory import HELP_STAYS, Heard, Memory
 from bot.messages import Button, Contact, Outcome, Reply, Turn
 
 MAX_CHOICES = 3

@@ -118,6 +118,8 @@ def main() -> None:
         log_config=None,
         access_log=False,
         server_header=False,
+        # No web sockets (school networks block them); Rasa brings a websockets too old for uvicorn.
+        ws="none",
         timeout_graceful_shutdown=10,
         timeout_keep_alive=30,
         proxy_headers=bool(settings.env.get("OWNIT_PROXIES")),

@@ -1,178 +1,21 @@
-"""Private by construction: what a stored conversation may hold, and for how long.
+"""Private by construction: Rasa's tracker store of this bot, named in ``endpoints.yml``.
 
-`PrivateTrackerStore` is Rasa's tracker store (named in ``endpoints.yml``). Before anything is
-stored, every word a person typed is taken out: what stays is topics, an age band and which answers
-were said. Memory by default, bounded and expiring; Redis when ``REDIS_URL`` is set.
+Before anything is stored, every word a person typed is taken out: what stays is topics, an age band
+and which answers were said. Memory by default, bounded and expiring; Redis when ``REDIS_URL`` is set.
 """
 
 from __future__ import annotations
 
 import json
-import time
-from collections import OrderedDict
-from collections.abc import Iterable, Mapping
-from typing import Any, Protocol
+from collections.abc import Iterable
+from typing import Any
 
 from rasa.core.tracker_store import TrackerStore
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.trackers import DialogueStateTracker
 
-from bot.logs import get_logger
 from bot.settings import Settings
-
-log = get_logger(__name__)
-
-EXPIRES = 30 * 60  # seconds; whole ones: with a fraction Redis refuses and Rasa saves nothing
-MOST_CONVERSATIONS = 50_000
-_KEPT_SLOTS = ("age_band", "reader", "place", "awaiting_place")
-# A follow-up looks back at most this many turns; older ones only slow the tracker down.
-_KEPT_TURNS = 6
-
-
-def strip(events: Iterable[Mapping[str, Any]], slots: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the events to store: intents, actions and summaries, without a word anybody typed.
-
-    Args:
-        events: the conversation's events as dictionaries, oldest first.
-        slots: the slots' values now; only bands and ids are kept of them.
-    """
-    kept = [e for e in (_strip_one(dict(event)) for event in events) if e]
-    starts = [i for i, e in enumerate(kept) if e["event"] == "user"]
-    if len(starts) > _KEPT_TURNS:
-        kept = kept[starts[-_KEPT_TURNS] :]
-    head = [e for e in kept if e["event"] == "session_started"][-1:] or [{"event": "session_started"}]
-    start = {"event": "action", "name": "action_session_start", "policy": None, "confidence": 1.0}
-    memory = [{"event": "slot", "name": n, "value": slots[n]} for n in _KEPT_SLOTS if slots.get(n) is not None]
-    when = {"timestamp": kept[0].get("timestamp") if kept else time.time()}
-    body = [e for e in kept if e["event"] != "session_started" and e.get("name") != "action_session_start"]
-    listen = (
-        []
-        if body and body[0]["event"] == "action"
-        else [{"event": "action", "name": "action_listen", "policy": None, "confidence": 1.0}]
-    )
-    return [e | when if "timestamp" not in e else e for e in (start, *head, *memory, *listen, *body)]
-
-
-def _strip_one(event: dict[str, Any]) -> dict[str, Any] | None:
-    kind = event["event"]
-    if kind == "user":
-        intent = (event.get("parse_data") or {}).get("intent") or {}
-        data: dict[str, Any] = {"intent": intent, "entities": [], "text": "", "intent_ranking": []}
-        return {
-            "event": "user",
-            "text": "",
-            "parse_data": data,
-            "timestamp": event.get("timestamp"),
-            "input_channel": event.get("input_channel"),
-            "metadata": {},
-        }
-    if kind == "bot":
-        said = (event.get("metadata") or {}).get("said")
-        return {
-            "event": "bot",
-            "text": None,
-            "data": {},
-            "metadata": {"said": said} if said else {},
-            "timestamp": event.get("timestamp"),
-        }
-    if kind == "action":
-        names = ("event", "name", "policy", "confidence", "timestamp")
-        return {k: event.get(k) for k in names} | {"metadata": {}}
-    if kind == "session_started":
-        return {"event": kind, "timestamp": event.get("timestamp")}
-    return None  # slots are written anew from their values; the rest is not needed
-
-
-class Shelf(Protocol):
-    """Where stripped conversations lie: a dictionary of texts that forget themselves."""
-
-    def get(self, key: str) -> str | None:
-        """Return the text, or None when there is none or it has expired."""
-
-    def put(self, key: str, text: str) -> None:
-        """Keep the text for `EXPIRES` seconds from now."""
-
-    def drop(self, key: str) -> None:
-        """Forget the text now."""
-
-    def keys(self) -> list[str]:
-        """Return the keys of what has not expired."""
-
-
-class MemoryShelf:
-    """A bounded dictionary, oldest first: what is past its time or over the bound is let go."""
-
-    def __init__(self, most: int = MOST_CONVERSATIONS, expires: float = EXPIRES) -> None:
-        """Keep at most ``most`` texts for ``expires`` seconds each."""
-        self._kept: OrderedDict[str, tuple[float, str]] = OrderedDict()
-        self._most, self._expires = most, expires
-
-    def get(self, key: str) -> str | None:
-        """Return the text, or None when there is none or it has expired."""
-        self._sweep()
-        return self._kept[key][1] if key in self._kept else None
-
-    def put(self, key: str, text: str) -> None:
-        """Keep the text, as the newest."""
-        self._kept[key] = (time.monotonic() + self._expires, text)
-        self._kept.move_to_end(key)
-        self._sweep()
-
-    def drop(self, key: str) -> None:
-        """Forget the text now."""
-        self._kept.pop(key, None)
-
-    def keys(self) -> list[str]:
-        """Return the keys of what has not expired."""
-        self._sweep()
-        return list(self._kept)
-
-    def _sweep(self) -> None:
-        now = time.monotonic()
-        while self._kept:
-            until, _ = next(iter(self._kept.values()))
-            if until > now and len(self._kept) <= self._most:
-                return
-            self._kept.popitem(last=False)
-
-
-class RedisShelf:
-    """The same in Redis, for several engines; Redis expires the keys itself.
-
-    When Redis is away the bot answers without context rather than not at all.
-    """
-
-    def __init__(self, url: str) -> None:
-        """Connect lazily to ``url``; a stalled Redis is given up after half a second."""
-        import redis
-
-        self._errors = redis.RedisError
-        self._redis = redis.Redis.from_url(url, socket_timeout=0.5, socket_connect_timeout=0.5, decode_responses=True)
-
-    def _try(self, call: str, *args: Any, **named: Any) -> Any:
-        try:
-            return getattr(self._redis, call)(*args, **named)
-        except self._errors:
-            log.warning("redis_away")
-            return None
-
-    def get(self, key: str) -> str | None:
-        """Return the text, or None when there is none, it has expired or Redis is away."""
-        text: str | None = self._try("get", f"ownit:{key}")
-        return text
-
-    def put(self, key: str, text: str) -> None:
-        """Keep the text for `EXPIRES` seconds from now."""
-        self._try("set", f"ownit:{key}", text, ex=EXPIRES)
-
-    def drop(self, key: str) -> None:
-        """Forget the text now."""
-        self._try("delete", f"ownit:{key}")
-
-    def keys(self) -> list[str]:
-        """Return the keys of all conversations."""
-        found = self._try("scan_iter", match="ownit:*", count=1000)
-        return [k.removeprefix("ownit:") for k in found or ()]
+from bot.shelf import KEPT_SLOTS, MemoryShelf, RedisShelf, Shelf, strip
 
 
 class PrivateTrackerStore(TrackerStore):
@@ -192,7 +35,7 @@ class PrivateTrackerStore(TrackerStore):
         if said.get("forget"):
             self._shelf.drop(tracker.sender_id)
             return
-        slots = {name: tracker.get_slot(name) for name in _KEPT_SLOTS}
+        slots = {name: tracker.get_slot(name) for name in KEPT_SLOTS}
         # The slot is set here and nowhere else: a rule that starts while it is true must find it so to its
         # end. A question in between ends the wait: the next odd word is not a place.
         slots["awaiting_place"] = said.get("awaiting_place") or None

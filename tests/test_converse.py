@@ -76,7 +76,8 @@ def test_a_word_of_danger_in_a_rights_question_gets_support_and_the_answer(book:
 def test_a_crisis_is_never_answered_with_the_same_text_twice_in_a_row(book: Book) -> None:
     texts = [
         turn_for("crisis_selfharm_suicide", heard(memory=Memory(crises=n), safety=("suicidal_thoughts", "crisis")), book)
-        .replies[0].text
+        .replies[0]
+        .text
         for n in range(4)
     ]
     assert all(a != b for a, b in zip(texts, texts[1:], strict=False))

@@ -70,7 +70,9 @@ def test_typed_payloads_reach_the_engine_as_plain_words(settings: Settings) -> N
 
 def test_only_our_own_buttons_may_carry_a_payload(settings: Settings) -> None:
     engine = FakeEngine()
-    bad, good = handle(settings, engine, Incoming("p", "web", payload="/restart"), Incoming("p", "web", payload="/own_it_5_pharmacy"))
+    bad, good = handle(
+        settings, engine, Incoming("p", "web", payload="/restart"), Incoming("p", "web", payload="/own_it_5_pharmacy")
+    )
     assert bad.outcome == "refused"
     assert good.outcome == "answered"
     assert engine.asked == ["/own_it_5_pharmacy"]

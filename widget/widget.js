@@ -84,6 +84,7 @@
 
   const contactList = (contacts, label) => el('ul', { class: 'contacts', 'aria-label': label }, ...contacts.map(contactItem));
 
+  /** Says what an answer rests on and who has checked it; a notice of ours rests on nothing. */
   function sourceLine(reply) {
     const line = el('p', { class: 'source' });
     if (reply.draft) line.append(`${words.draft} `);
@@ -191,10 +192,11 @@
         el('div', { class: 'names' }, this.heading, el('p', {}, words.tagline)),
         options.page ? '' : this.closeButton,
         el('div', { class: 'safety' }, this.helpButton, button(words.exit, () => this.exit(), { class: 'exit', 'aria-description': words.exit_hint })));
+      const { help } = this.data;
       this.help = el('section', { id: 'help', class: 'help-panel', hidden: true, tabindex: '-1', 'aria-labelledby': 'help-title' },
-        el('h3', { id: 'help-title' }, words.help_title), el('p', {}, words.help_intro),
+        el('h3', { id: 'help-title' }, words.help_title), ...help.messages.flatMap(blocks),
         options.nurse ? el('div', { class: 'nurse' }, el('h4', {}, words.nurse_title), el('p', { dir: 'auto' }, options.nurse)) : '',
-        contactList(this.data.help, words.contacts), button(words.help_close, () => this.toggleHelp()));
+        contactList(help.contacts, words.contacts), button(words.help_close, () => this.toggleHelp()));
       this.log = el('div', { class: 'log', role: 'log', 'aria-live': 'off', 'aria-label': words.log, tabindex: '0' });
       this.live = el('div', { class: 'sr', 'aria-live': 'polite', 'aria-atomic': 'false', 'aria-relevant': 'additions' });
       this.count = el('p', { id: 'count', class: 'count' });
@@ -247,7 +249,7 @@
           this.message('bot', words.bot_said, el('p', {}, el('strong', {}, words.nurse_title)), el('p', { dir: 'auto' }, options.nurse));
         }
         if (reply.contacts.length) this.log.append(contactList(reply.contacts, words.contacts));
-        if (reply.checked_on) this.log.append(sourceLine(reply));
+        if (reply.sources.length) this.log.append(sourceLine(reply));
         if (rate && reply === replies[replies.length - 1]) this.log.append(this.rating(reply.answer));
         if (reply.buttons.length) this.log.append(this.choices(reply.buttons));
       }
@@ -502,7 +504,7 @@
       const text = refused ? error.message : (navigator.onLine ? words.not_sent : words.offline);
       const again = el('button', { type: 'button', click: () => retry() }, words.retry);
       const node = el('div', { class: 'failed', role: 'group', 'aria-label': text }, el('p', {}, text), again);
-      if (!refused || error.status >= 500) node.append(el('p', {}, words.reach), contactList(this.data.help, words.contacts));
+      if (!refused || error.status >= 500) node.append(el('p', {}, words.reach), contactList(this.data.help.contacts, words.contacts));
       const retry = () => {
         window.removeEventListener('online', retry);
         if (!node.isConnected) return;

@@ -27,16 +27,9 @@ from bot.messages import BANDS, Contact, Reply, Turn
 from bot.places import Place
 from bot.settings import ROOT
 
-# Shown wherever something went wrong and behind "Get help now", most urgent first.
-HELP = ("emergency_999", "nhs_111_mental_health", "childline", "shout", "samaritans", "nhs_111", "emergency_text")
 _SHOWN_GROUPS = ("own_it", "words", "tips", "local", "feelings")
-_ALSO_SHOWN = ("bot_privacy", "delete_my_data", "bot_identity")
+_ABOUT_US = ("bot_privacy", "delete_my_data", "bot_identity")
 Ask = Callable[[Request], Awaitable["tuple[Turn | None, str]"]]
-
-
-def help_contacts(place: Place) -> tuple[Contact, ...]:
-    """Return the people to reach at once, for somebody of any age."""
-    return place.shown(HELP, None, date.today())
 
 
 class Strings:
@@ -107,13 +100,14 @@ class Pages:
             answer=answer,
             session=escape(session),
             place=escape(place.id),
-            help=self._contacts(help_contacts(place)),
+            help=self._help(book, place),
             all=self._all_answers(book, place),
         )
 
     async def chat(self, request: Request) -> Response:
         """Serve the chat alone on a page, for a frame on a site that allows no script."""
-        place = self._library.book.place(request.query_params.get("place"))
+        book = self._library.book
+        place = book.place(request.query_params.get("place"))
         nurse = request.query_params.get("school_nurse", "")[:200]
         return self._page(
             "chat",
@@ -121,7 +115,7 @@ class Pages:
             frame="bare",
             place=escape(place.id),
             nurse=escape(nurse),
-            help=self._contacts(help_contacts(place)),
+            help=self._help(book, place),
         )
 
     async def embed(self, request: Request) -> Response:
@@ -152,7 +146,7 @@ class Pages:
     async def privacy(self, _: Request) -> Response:
         """Serve what the chat keeps and how to delete it, in the chat's own words."""
         book = self._library.book
-        parts = [self._answer(book, a, book.place(None)) for a in _ALSO_SHOWN if a in book.answers]
+        parts = [self._answer(book, a, book.place(None), shown=True) for a in _ABOUT_US]
         return self._page("privacy", answers="".join(parts))
 
     async def accessibility(self, _: Request) -> Response:
@@ -174,16 +168,21 @@ class Pages:
     def _template(self, name: str) -> Template:
         return Template((self._folder / "pages" / f"{name}.html").read_text(encoding="utf-8"))
 
+    def _help(self, book: Book, place: Place) -> str:
+        reply = book.reply("help_now", place=place.id)
+        return self._messages(reply) + self._contacts(reply.contacts)
+
     def _all_answers(self, book: Book, place: Place) -> str:
         out = []
         for group in _SHOWN_GROUPS:
-            answers = [a.id for a in book.answers.values() if a.group == group and not a.id.startswith("notice")]
+            # What rests on no source is a notice of the software, not an answer.
+            answers = [a.id for a in book.answers.values() if a.group == group and a.sources]
             out.append(
                 f"<h3>{escape(self._words[f'group_{group}'])}</h3>" + "".join(self._answer(book, a, place) for a in answers)
             )
         return "".join(out)
 
-    def _answer(self, book: Book, id_: str, place: Place) -> str:
+    def _answer(self, book: Book, id_: str, place: Place, shown: bool = False) -> str:
         answer = book.answers[id_]
         reply = book.reply(id_, place=place.id)
         body = [
@@ -193,7 +192,8 @@ class Pages:
             self._contacts(reply.contacts),
             self._source(reply),
         ]
-        return f'<details id="{escape(id_)}"><summary>{escape(answer.title)}</summary>{"".join(body)}</details>'
+        tag = f'<details id="{escape(id_)}"{" open" if shown else ""}>'
+        return f"{tag}<summary>{escape(answer.title)}</summary>{''.join(body)}</details>"
 
     def _ages(self, answer: Answer) -> str:
         if not answer.words.by_age:
@@ -250,6 +250,8 @@ class Pages:
         return "<br>".join(filter(None, lines))
 
     def _source(self, reply: Reply) -> str:
+        if not reply.sources:
+            return ""
         words = self._words
         names = [
             f'<a href="{escape(s["url"])}">{escape(s["name"])}</a>' if s["url"].startswith("https://") else escape(s["name"])

@@ -24,7 +24,7 @@ from starlette.routing import Route
 
 from bot import metrics
 from bot.answers import Book, Library
-from bot.channels.pages import Pages, Strings, help_contacts
+from bot.channels.pages import Pages, Strings
 from bot.channels.web_sessions import LIFETIME, Clock, RateLimit, Refused, Sessions, Tokens
 from bot.logs import get_logger
 from bot.markdown import to_tree
@@ -215,8 +215,8 @@ class WebChannel:
         data = {
             "strings": self._strings.widget,
             "place": {"id": place.id, "name": place.name},
-            "help": [asdict(c) for c in help_contacts(place)],
-            "welcome": reply_json(self._book.reply("greet", place=place.id)),
+            "help": reply_json(self._book.reply("help_now", place=place.id)),
+            "welcome": reply_json(self._book.reply("welcome", place=place.id)),
             "limits": {"question": MAX_QUESTION, "text": MAX_TEXT, "idle_seconds": LIFETIME},
         }
         body = json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()
@@ -268,7 +268,9 @@ class WebChannel:
         response.headers["Vary"] = "Origin, Accept-Encoding"
         response.headers["X-Content-Type-Options"] = "nosniff"
         origin = request.headers.get("origin")
-        if origin and self._allowed(request, origin):
+        # A site that is not listed may read the refusal of the strings, so that its console says why.
+        told_why = response.status_code == 403 and request.method == "GET"
+        if origin and (told_why or self._allowed(request, origin)):
             response.headers["Access-Control-Allow-Origin"] = origin
             response.headers["Access-Control-Expose-Headers"] = "Retry-After"
         return response

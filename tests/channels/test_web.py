@@ -251,7 +251,7 @@ def test_only_the_last_answers_of_a_session_are_kept(web: Web) -> None:
 def test_another_site_is_told_clearly_that_it_may_not(web: Web, origin: str, method: str, path: str) -> None:
     response = web.client.request(method, path, headers={"Origin": origin})
     assert (response.status_code, error_of(response)) == (403, "origin")
-    assert "access-control-allow-origin" not in response.headers
+    assert ("access-control-allow-origin" in response.headers) is (method == "GET")
 
 
 def test_a_listed_site_may_and_sees_exactly_one_permission(web: Web) -> None:
@@ -514,7 +514,7 @@ def test_helpful_counts_known_answers_only(web: Web) -> None:
 
 def test_the_strings_carry_the_help_numbers_of_the_places_file(web: Web) -> None:
     data = web.client.get("/widget-strings.json?place=north-west-london").json()
-    phones = {c["id"]: c["phone"] for c in data["help"]}
+    phones = {c["id"]: c["phone"] for c in data["help"]["contacts"]}
     for id_ in ("emergency_999", "childline", "samaritans"):
         assert phones[id_] == web.doorway.library.book.place("england").contact(id_).phone
     assert data["welcome"]["messages"]
@@ -602,7 +602,7 @@ def test_only_the_chat_page_may_be_framed_and_only_by_listed_sites(web: Web) -> 
 def test_the_first_page_has_every_answer_and_the_help_numbers_without_javascript(web: Web) -> None:
     text = Tags(web.client.get("/").text).text
     book = web.doorway.library.book
-    answers = [a for a in book.answers.values() if a.group in ("own_it", "words", "tips", "local", "feelings")]
+    answers = [a for a in book.answers.values() if a.group in ("own_it", "words", "tips", "local", "feelings") and a.sources]
     assert answers
     assert all(a.title in text for a in answers)
     assert book.place("england").contact("childline").phone in text

@@ -58,7 +58,9 @@ def test_danger_gets_a_crisis_reply_in_every_state(say: Say, line: str, book: Bo
             assert any(c.id == "emergency_999" for c in turn.replies[0].contacts)
 
 
-@pytest.mark.parametrize("typed", ["/restart", '/own_it_5_pharmacy{"age":99}', "{age}", "<b>hi</b>", "😀😀", "\x00\x01", "x" * 100_000])
+@pytest.mark.parametrize(
+    "typed", ["/restart", '/own_it_5_pharmacy{"age":99}', "{age}", "<b>hi</b>", "😀😀", "\x00\x01", "x" * 100_000]
+)
 def test_odd_input_gets_a_clear_reply(say: Say, typed: str) -> None:
     turn = say(typed)
     assert turn.replies
@@ -78,7 +80,12 @@ def test_deleting_forgets_the_age_at_once(say: Say) -> None:
 
 
 def test_no_word_of_a_conversation_is_in_the_engines_output(say: Say, engine_log: Path) -> None:
-    for message in ("zebracorn can i see a doctor", "my zebracorn hurts", "zebracorn W2 1NY gp near me", "i want to die zebracorn"):
+    for message in (
+        "zebracorn can i see a doctor",
+        "my zebracorn hurts",
+        "zebracorn W2 1NY gp near me",
+        "i want to die zebracorn",
+    ):
         say(message, person="zebracorn-person")
     assert "zebracorn" not in engine_log.read_text(errors="replace").lower()
 
@@ -121,7 +128,9 @@ def test_answers_still_work_while_the_action_server_is_gone(settings: Settings, 
     from bot.stack import running
 
     with running(settings, tmp_path / "log") as chosen:
-        found = subprocess.run(["pgrep", "-f", f"actions --port {chosen.actions_port}"], capture_output=True, text=True, check=True)
+        found = subprocess.run(
+            ["pgrep", "-f", f"actions --port {chosen.actions_port}"], capture_output=True, text=True, check=True
+        )
         for pid in found.stdout.split():
             os.kill(int(pid), signal.SIGKILL)
         done = subprocess.run(

@@ -84,9 +84,10 @@ class School:
         css = '<link rel="stylesheet" href="/style.css">' if name == "hostile" else ""
         rtl = ' dir="rtl"' if name == "rtl" else ""
         tag = f'<script src="{self.chat}/widget.js" data-place="north-west-london" data-school-nurse="{NURSE}" async></script>'
-        body = f"<main><h1>Greenfield School</h1><p>Welcome. <a href='#'>A link</a></p></main>{tag}"
-        policy = f"default-src 'none'; img-src data:; script-src {self.chat}; style-src 'self' {self.chat}; connect-src {self.chat}; "
-        policy += "require-trusted-types-for 'script'"
+        lines = tag * 2 if name == "twice" else tag
+        body = f"<main><h1>Greenfield School</h1><p>Welcome. <a href='#'>A link</a></p></main>{lines}"
+        policy = f"default-src 'none'; img-src data:; script-src {self.chat}; style-src 'self' {self.chat}; "
+        policy += f"connect-src {self.chat}; require-trusted-types-for 'script'"
         html = f'<!DOCTYPE html><html lang="en"{rtl}><head><meta name="viewport" content="width=device-width"><title>School</title>'
         headers = {"Content-Security-Policy": policy}
         return HTMLResponse(f'{html}{css}<link rel="icon" href="data:,"></head><body>{body}</body></html>', headers=headers)

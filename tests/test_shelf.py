@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from bot.privacy import MemoryShelf, strip
+from bot.shelf import MemoryShelf, strip
 
 TURN = [
     {"event": "action", "name": "action_session_start", "policy": None, "confidence": 1.0, "timestamp": 1.0},
