@@ -131,7 +131,7 @@ def _pick(number: int, heard: Heard, book: Book) -> Turn:
 
 
 def _something_else(heard: Heard, book: Book) -> Turn:
-    return Turn("clarified", (book.reply("something_else", place=heard.memory.place),), None, 0.0)
+    return Turn("clarified", (book.reply("something_else", place=heard.memory.place),), "help", 1.0)
 
 
 def _menu(heard: Heard, book: Book) -> Turn:

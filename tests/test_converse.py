@@ -13,7 +13,10 @@ SEEN_ALONE = "own_it_3_seen_alone"
 PHARMACY = "own_it_5_pharmacy"
 
 
-def heard(topic: str = SEEN_ALONE, memory: Memory = Memory(), **fields: object) -> Heard:
+NEW = Memory()
+
+
+def heard(topic: str = SEEN_ALONE, memory: Memory = NEW, **fields: object) -> Heard:
     return Heard(Understanding(**{"topics": ((topic, 0.9),), "ranking": ((topic, 0.9),), **fields}), memory)  # type: ignore[arg-type]
 
 

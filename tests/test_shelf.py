@@ -22,7 +22,7 @@ TURN = [
     {"event": "slot", "name": "found", "value": {"label": "W2 1NY"}, "timestamp": 2.1},
     {
         "event": "bot", "text": "near W2 1NY", "data": {"custom": {"x": "W2 1NY"}}, "timestamp": 2.2,
-        "metadata": {"said": {"outcome": "answered", "topics": ["gp_contact"], "answers": ["gp_found"]}, "utter_action": "utter_x"},
+        "metadata": {"said": {"outcome": "answered", "topics": ["gp_contact"], "answers": ["gp_found"]}},
     },
 ]  # fmt: skip
 

@@ -75,6 +75,7 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ),
     ("stated", re.compile(rf"\b{_N}\s*[- ]?(?:yrs?|years?|y)[ -]?(?:old|o\b|of age)")),
     ("stated", re.compile(rf"\b(?:age|aged|age is|age:|turned|at)\s*{_N}\b{_NOT_AGE}")),
+    ("stated", re.compile(rf"\b(?:meant|mean|its|actually|wait|no|sorry)\s+{_N}\W*$")),
     ("stated", re.compile(rf"\b{_SOON}\s+{_N}\b{_NOT_AGE}")),
     ("stated", re.compile(rf"^\W*{_N}\W*(?:lol|btw|yo|f|m|x+|pls|please)?\W*$")),
     ("stated", re.compile(rf"\(\s*{_N}\s*(?:[mf]|yo)?\s*\)")),

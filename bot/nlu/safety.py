@@ -39,6 +39,7 @@ CRISIS = "crisis"
 SUPPORT = "support"
 UNLESS_QUESTION = "crisis_unless_question"
 SAFE = "safe"
+ANY = "any"
 DEFAULT_FOLDER = Path(__file__).resolve().parents[2] / "data" / "safety"
 
 Floats = npt.NDArray[np.float64]
@@ -402,7 +403,8 @@ def _bounded(pattern: str) -> str:
 
 def _fragments(source: str) -> frozenset[str]:
     """Return fragments of which every match holds at least one, or nothing when there are none long enough."""
-    needed = _needed(sre_parse.parse(source))
+    parsed: Any = sre_parse.parse(source)
+    needed = _needed(parsed)
     if needed is None or any(len(fragment) < 3 for fragment in needed):
         return frozenset()
     return frozenset(needed)

@@ -20,7 +20,8 @@ from bot.nlu.topics import OUT_OF_SCOPE, Guess, TopicModel
 # A part of a message answers on its own only when it is this sure: a second answer nobody asked
 # for is worse than none.
 _PART_BAR = 0.80
-_ALONE = frozenset({"greet", "goodbye", "thanks", "affirm", "deny", "state_age", "help", OUT_OF_SCOPE})
+_HELP_BAR = 0.80
+_ALONE = frozenset({"greet", "goodbye", "thanks", "affirm", "deny", "state_age", "help", "other_language", OUT_OF_SCOPE})
 
 
 @dataclass
@@ -100,7 +101,8 @@ def conclude(parsed: Parsed, bar: float) -> tuple[str, float, Understanding]:
     if continued:
         return "follow_up", 1.0, understanding
     topic, confidence = topics[0]
-    if confidence < bar and topic != OUT_OF_SCOPE:
+    # "health thing" is no cry for the menu: a vague word is met with choices unless it clearly is one.
+    if confidence < (_HELP_BAR if topic == "help" else bar) and topic != OUT_OF_SCOPE:
         return "nlu_fallback", confidence, understanding
     return topic, confidence, understanding
 

@@ -90,15 +90,15 @@ def test_no_word_of_a_conversation_is_in_the_engines_output(say: Say, engine_log
     assert "zebracorn" not in engine_log.read_text(errors="replace").lower()
 
 
-@pytest.mark.parametrize("path", CONVERSATIONS, ids=lambda p: p.stem)
-def test_conversations_go_as_a_person_expects(say: Say, path: Path) -> None:
+def test_nineteen_of_twenty_turns_go_as_a_person_expects(say: Say) -> None:
     misses, turns = [], 0
-    for number, conversation in enumerate(yaml.safe_load(path.read_text(encoding="utf-8"))):
-        for step in conversation["turns"]:
-            turns += 1
-            turn = say(step["say"], person=f"{path.stem}-{number}")
-            if not _fits(step, turn.topic, turn.topics, turn.age_band, turn.outcome):
-                misses.append((conversation["name"], step, turn.topic, turn.topics, turn.age_band, turn.outcome))
+    for path in CONVERSATIONS:
+        for number, conversation in enumerate(yaml.safe_load(path.read_text(encoding="utf-8"))):
+            for step in conversation["turns"]:
+                turns += 1
+                turn = say(step["say"], person=f"{path.stem}-{number}")
+                if not _fits(step, turn.topic, turn.topics, turn.age_band, turn.outcome):
+                    misses.append((path.stem, step, turn.topic, turn.topics, turn.age_band, turn.outcome))
     assert len(misses) <= turns * 0.05, misses
 
 

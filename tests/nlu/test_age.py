@@ -36,6 +36,7 @@ STATED = {
     "im only 11 sorry": "U13",
     "im a 16 year old girl": "16-17",
     "16 today!! im 16": "16-17",
+    "sorry i meant 16": "16-17",
     "at 14 can you see a doctor alone": "13-15",
 }
 NOT_STATED = [

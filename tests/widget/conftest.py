@@ -88,7 +88,8 @@ class School:
         body = f"<main><h1>Greenfield School</h1><p>Welcome. <a href='#'>A link</a></p></main>{lines}"
         policy = f"default-src 'none'; img-src data:; script-src {self.chat}; style-src 'self' {self.chat}; "
         policy += f"connect-src {self.chat}; require-trusted-types-for 'script'"
-        html = f'<!DOCTYPE html><html lang="en"{rtl}><head><meta name="viewport" content="width=device-width"><title>School</title>'
+        html = f'<!DOCTYPE html><html lang="en"{rtl}><head><title>School</title>'
+        html += '<meta name="viewport" content="width=device-width">'
         headers = {"Content-Security-Policy": policy}
         return HTMLResponse(f'{html}{css}<link rel="icon" href="data:,"></head><body>{body}</body></html>', headers=headers)
 
