@@ -454,7 +454,7 @@ class DangerClassifier:
         self._bias = bias
 
     @classmethod
-    def train(cls, vectors: npt.ArrayLike, labels: Sequence[str], strength: float = 30.0, steps: int = 250) -> DangerClassifier:
+    def train(cls, vectors: npt.ArrayLike, labels: Sequence[str], strength: float = 10.0, steps: int = 250) -> DangerClassifier:
         """Fit the weights by accelerated gradient descent; a higher strength means less smoothing."""
         x = np.asarray(vectors, dtype=np.float64)
         names = sorted(set(labels))
@@ -467,10 +467,17 @@ class DangerClassifier:
         return cls(names, weights[:-1].T.copy(), weights[-1].copy())
 
     def score(self, vectors: npt.ArrayLike) -> dict[str, float]:
-        """Return the highest probability of each kind over the vectors of a message and its sentences."""
+        """Return the highest probability of each kind over the vectors of a message and its sentences.
+
+        The key `ANY` holds the highest probability that one of them is about danger of whatever kind: kinds overlap, so
+        a message is often surely dangerous before it is surely of one kind.
+        """
         x = np.atleast_2d(np.asarray(vectors, dtype=np.float64))
-        top = _softmax(x @ self._weights.T + self._bias).max(axis=0)
-        return {label: float(p) for label, p in zip(self.labels, top, strict=True) if label != SAFE}
+        shares = _softmax(x @ self._weights.T + self._bias)
+        scores = {label: float(p) for label, p in zip(self.labels, shares.max(axis=0), strict=True) if label != SAFE}
+        if SAFE in self.labels:
+            scores[ANY] = float(1 - shares[:, self.labels.index(SAFE)].min())
+        return scores
 
     def to_arrays(self) -> dict[str, npt.NDArray[Any]]:
         """Return plain arrays that `numpy.savez` can keep without pickle."""
@@ -519,12 +526,12 @@ def _descend(x: Floats, target: Floats, share: Floats, penalty: float, steps: in
 
 @dataclass(frozen=True)
 class Thresholds:
-    """How sure the classifier must be: per kind for a crisis, and for a soft line of support."""
+    """How likely danger must be, by the surest kind: for a crisis, and for a soft line of support."""
 
     crisis: Mapping[str, float]
     support: Mapping[str, float]
     default_crisis: float = 0.9
-    default_support: float = 0.6
+    default_support: float = 0.65
 
     @classmethod
     def load(cls, folder: Path = DEFAULT_FOLDER) -> Thresholds:
@@ -564,9 +571,10 @@ def combine(
 
 
 def _surest(scores: Mapping[str, float], rules: SafetyRules, thresholds: Thresholds) -> Finding | None:
-    reached = [(kind, p, thresholds.tier(kind, p)) for kind, p in scores.items() if kind in rules.all_kinds]
-    reached = [item for item in reached if item[2] is not None]
-    if not reached:
+    known = [kind for kind in rules.all_kinds if kind in scores]
+    if not known:
         return None
-    kind, probability, tier = max(reached, key=lambda item: (item[2] == CRISIS, item[1], -rules.urgency(item[0])))
-    return Finding(kind, rules.topic(kind), tier or SUPPORT, "classifier", probability)
+    kind = max(known, key=lambda k: scores[k])
+    danger = max(scores.get(ANY, 0.0), scores[kind])
+    tier = thresholds.tier(kind, danger)
+    return Finding(kind, rules.topic(kind), tier, "classifier", danger) if tier else None

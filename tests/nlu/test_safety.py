@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from bot.nlu.safety import (
+    ANY,
     CRISIS,
     MAX_CHARACTERS,
     SAFE,
@@ -212,7 +213,7 @@ def trained() -> DangerClassifier:
 
 def test_the_classifier_learns_and_says_nothing_of_the_safe_label() -> None:
     scores = trained().score([1.0, 0.0, 0.0])
-    assert set(scores) == {"self_harm", "distress"}
+    assert set(scores) == {"self_harm", "distress", ANY}
     assert scores["self_harm"] > 0.8 > 0.2 > scores["distress"]
 
 
@@ -263,6 +264,12 @@ def test_a_middling_probability_gives_support() -> None:
     found = combine(None, {"distress": 0.7}, False, RULES, BARS)
     assert found is not None
     assert (found.kind, found.tier) == ("distress", SUPPORT)
+
+
+def test_danger_of_no_sure_kind_still_counts() -> None:
+    found = combine(None, {"self_harm": 0.5, "distress": 0.45, ANY: 0.95}, False, RULES, BARS)
+    assert found is not None
+    assert (found.kind, found.tier, found.score) == ("self_harm", CRISIS, 0.95)
 
 
 def test_a_low_probability_and_an_unknown_kind_are_nothing() -> None:
