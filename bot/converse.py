@@ -11,13 +11,15 @@ from dataclasses import replace
 
 from bot.answers import Asked, Book, payload_of
 from bot.local import gp_turn, place_of
-from bot.memory import HELP_STAYS, Heard, Memory
+from bot.memory import HELP_STAYS, Heard, Memory, continuable
 from bot.messages import Button, Contact, Outcome, Reply, Turn
 
 MAX_CHOICES = 3
 MAX_QUESTIONS = 3
 # Offering a topic that is a twentieth as likely as certain only makes the list longer.
 _CHOICE_FLOOR = 0.05
+# A crisis does not swallow a question about rights that the same message clearly asks.
+_ALSO_ASKED = 0.8
 _NEVER_OFFERED = frozenset(
     {
         "out_of_scope",
@@ -167,7 +169,11 @@ def _crisis(topic: str, heard: Heard, book: Book) -> Turn:
     line = book.answers[topic].languages.get(understood.language)
     if line:
         reply = replace(reply, text=(line, *reply.text))
-    return Turn("crisis", (reply,), topic, 1.0, (topic,), kind=kind)
+    asked_too = [
+        t for t, sure in understood.topics if sure >= _ALSO_ASKED and continuable([t]) and not t.startswith("crisis_")
+    ]
+    answers = _answer(asked_too, heard, book).replies if asked_too else ()
+    return Turn("crisis", (reply, *answers), topic, 1.0, (topic, *asked_too), kind=kind)
 
 
 def _with_support(turn: Turn, heard: Heard, book: Book) -> Turn:

@@ -39,3 +39,26 @@ def segments(text: str) -> list[str]:
         else:
             parts.append(part.strip())
     return parts[:MAX_SEGMENTS]
+
+
+_CLAUSE = re.compile(
+    r"[,.;:!?\n]+|\s(?:and|but|so|because|cos|coz|cuz|bc|then|also|plus|anyway|though|since|while|or|when)\s", re.I
+)
+MAX_CLAUSES = 10
+
+
+def clauses(text: str) -> list[str]:
+    """Return the clauses of a long message, at most `MAX_CLAUSES`; none for a short one.
+
+    A cry for help in the middle of an ordinary story is heard only when it is listened to alone.
+    Clauses under four words are joined to the one before.
+    """
+    if len(text.split()) <= 12:
+        return []
+    parts: list[str] = []
+    for part in (p.strip() for p in _CLAUSE.split(text)):
+        if parts and len(parts[-1].split()) < 4:
+            parts[-1] = f"{parts[-1]} {part}"
+        elif part:
+            parts.append(part)
+    return parts[:MAX_CLAUSES] if len(parts) > 1 else []

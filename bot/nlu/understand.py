@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+import numpy as np
+
 from bot.messages import Understanding
 from bot.nlu.age import find_age
 from bot.nlu.context import continues, find_reader, follow_up, is_postcode
 from bot.nlu.encoder import Encoder, Vectors
 from bot.nlu.safety import CRISIS, DangerClassifier, Finding, SafetyRules, Thresholds, combine
 from bot.nlu.spelling import Speller
-from bot.nlu.text import segments, words_of
+from bot.nlu.text import clauses, segments, words_of
 from bot.nlu.topics import OUT_OF_SCOPE, Guess, TopicModel
 
 # A part of a message answers on its own only when it is this sure: a second answer nobody asked
@@ -33,12 +35,15 @@ class Parsed:
         parts: the whole message first, then each question in it (if more than one).
         mended: ``parts`` after spelling.
         vectors: one unit vector for each of ``mended``.
+        clauses: what safety listens to one by one in a long message, mended.
     """
 
     text: str
     parts: list[str] = field(default_factory=list)
     mended: list[str] = field(default_factory=list)
     vectors: Vectors | None = None
+    clauses: list[str] = field(default_factory=list)
+    clause_vectors: Vectors | None = None
     guesses: list[Guess] = field(default_factory=list)
     finding: Finding | None = None
 
@@ -48,11 +53,13 @@ def spell(parsed: Parsed, speller: Speller) -> None:
     questions = segments(parsed.text)
     parsed.parts = [parsed.text, *(questions if len(questions) > 1 else ())]
     parsed.mended = [speller.mend(p) for p in parsed.parts]
+    parsed.clauses = [speller.mend(c) for c in clauses(parsed.text)]
 
 
 def encode(parsed: Parsed, encoder: Encoder) -> None:
     """Give each part its sentence vector."""
     parsed.vectors = encoder.encode(parsed.mended)
+    parsed.clause_vectors = encoder.encode(parsed.clauses)
 
 
 def classify(parsed: Parsed, model: TopicModel) -> None:
@@ -64,9 +71,29 @@ def classify(parsed: Parsed, model: TopicModel) -> None:
 def check_safety(parsed: Parsed, rules: SafetyRules, danger: DangerClassifier, bars: Thresholds) -> None:
     """Look for danger: phrase rules on the raw text, the classifier on the vectors."""
     assert parsed.vectors is not None
-    found = rules.find(parsed.text)
-    scores = danger.score(parsed.vectors)
-    parsed.finding = combine(found, scores, rules.is_rights_question(parsed.text), rules, bars)
+    assert parsed.clause_vectors is not None
+    asks = rules.is_rights_question(parsed.text)
+    scores = danger.score(np.vstack([parsed.vectors, parsed.clause_vectors]))
+    parsed.finding = combine(rules.find(parsed.text), scores, asks, rules, bars)
+    if asks and (parsed.finding is None or parsed.finding.tier != CRISIS):
+        parsed.finding = _beside_the_question(parsed, rules, danger, bars) or parsed.finding
+
+
+def _beside_the_question(
+    parsed: Parsed, rules: SafetyRules, danger: DangerClassifier, bars: Thresholds
+) -> Finding | None:
+    """Return the crisis that stands beside a question about rights, in a clause of its own.
+
+    "can i get a note for swimming, i dont want to show what i do to my arms" asks and tells.
+    """
+    assert parsed.clause_vectors is not None
+    for clause, vector in zip(parsed.clauses, parsed.clause_vectors, strict=True):
+        if rules.is_rights_question(clause):
+            continue
+        found = combine(rules.find(clause), danger.score(vector), False, rules, bars)
+        if found and found.tier == CRISIS:
+            return found
+    return None
 
 
 def conclude(parsed: Parsed, bar: float) -> tuple[str, float, Understanding]:
@@ -125,5 +152,6 @@ def _questions(parsed: Parsed, bar: float) -> tuple[list[tuple[str, float]], lis
         return [(topic, confidence)], [words_of(parsed.text)]
     # A topic of danger without a finding is not one of danger: the safety step has the last word.
     ranking = [(t, p) for t, p in whole.ranking if not t.startswith("crisis_")]
-    confidence = whole.confidence if ranking[0][0] == whole.topic else ranking[0][1]
+    rest = sum(share for _, share in ranking)
+    confidence = whole.confidence if ranking[0][0] == whole.topic else ranking[0][1] / rest
     return [(ranking[0][0], confidence)], [words_of(parsed.text)]
