@@ -41,10 +41,10 @@ PAGES = {
 }
 READY = {
     "own-it": "() => document.querySelector('ownit-chat')?.shadowRoot.querySelector('.launch')?.offsetWidth > 0",
-    "deep-chat": "() => document.querySelector('deep-chat')?.shadowRoot?.querySelector('#text-input') !== null",
-    "rasa-webchat": "() => document.querySelector('.rw-launcher') !== null",
+    "deep-chat": "() => document.querySelector('deep-chat')?.shadowRoot?.querySelector('[contenteditable]')?.offsetWidth > 0",
+    "rasa-webchat": "() => document.querySelector('.rw-launcher')?.offsetWidth > 0",
 }
-START = "WebChat.default({customData: {}, socketUrl: location.origin, title: 'x'}, null);"
+START = "WebChat.default({customData: {}, socketUrl: location.origin, title: 'x', hideWhenNotConnected: false}, null);"
 
 
 def peer_files(folder: Path) -> dict[str, bytes]:

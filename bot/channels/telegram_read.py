@@ -113,9 +113,10 @@ def marked(press: CallbackQuery, mark: str) -> list[list[tuple[str, str]]] | Non
     None when there is nothing to change: it has its mark, or the message is too old to be seen.
     """
     message = press.message
-    if message is None or isinstance(message, InaccessibleMessage) or not message.reply_markup:
+    if not isinstance(message, Message) or not message.reply_markup:
         return None
-    rows, changed = [], False
+    rows: list[list[tuple[str, str]]] = []
+    changed = False
     for row in message.reply_markup.inline_keyboard:
         rows.append([])
         for button in row:

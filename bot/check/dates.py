@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
-from bot.check.files import Files
+from bot.check.files import Files, read_date
 from bot.check.problems import Problem, rule
 from bot.content import Document
 from bot.places import NEVER_HIDDEN
@@ -75,11 +75,3 @@ def _sources(entry: Any, keys: tuple[Any, ...]) -> Iterator[tuple[tuple[Any, ...
         yield (*keys, "sources", number), source
     for id_, part in entry.get("parts", {}).items():
         yield from _sources(part, (*keys, "parts", id_))
-
-
-def read_date(raw: str) -> date | None:
-    """Return the date that ``raw`` names, or None."""
-    try:
-        return date.fromisoformat(raw)
-    except ValueError:
-        return None

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from bot.answers import Answer, read_answer
 from bot.check.problems import Problem
+from bot.check.slips import plainly
 from bot.content import GROUPS, Document, read_yaml, shape_errors
 from bot.errors import ContentError
 from bot.nlu.text import words_of
@@ -93,6 +95,8 @@ class Files:
     answers: dict[str, Answer] = field(default_factory=dict)
     # id -> file and entry of every answer, also of one that cannot be used
     entries: dict[str, Document] = field(default_factory=dict)
+    # ids of all answers, also of those in a file that cannot be read
+    known: set[str] = field(default_factory=set)
     places: dict[str, Place] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -129,21 +133,37 @@ class Files:
         where = where.removeprefix(f"{ROOT}/")
         self.problems.append(Problem(where if ":" in where else f"{where}:1", what, mend))
 
+    def _cannot_read(self, kind: str, path: Path, error: ContentError) -> None:
+        text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+        self._tell(plainly(error, text))
+        self.unread.add(kind)
+        if kind == "answers":
+            self.known.update(re.findall(r"(?m)^([a-z][a-z0-9_]*):", text))
+
+    def _tell(self, error: ContentError) -> None:
+        self._wrong(error.where, error.what, error.mend)
+
     def _read(self, kind: str, path: Path) -> None:
         try:
             document = read_yaml(path)
         except ContentError as error:
-            self._wrong(error.where, error.what, error.mend)
-            self.unread.add(kind)
+            self._cannot_read(kind, path, error)
+            return
+        except ValueError as error:
+            self._cannot_read(kind, path, _no_date(path, error))
             return
         self.documents[kind][path.stem] = document
         if kind == "domain" or (kind == "safety" and path.stem in TABLES):
             return
         schema = _KINDS[kind][1] if kind in _KINDS else kind
-        for error in shape_errors(document, schema):
-            self._wrong(error.where, error.what, error.mend)
+        found = list(shape_errors(document, schema))
+        meant = {e.mend.split("'")[1] for e in found if e.mend.startswith("Did you mean '")}
+        for wrong in found:
+            # A mistyped key is told once, not as a missing one too.
+            if not (" has no '" in wrong.what and wrong.what.split("'")[-2] in meant):
+                self._tell(wrong)
             # An answer or place of the wrong shape is left out by itself, below.
-            if kind not in ("answers", "places") and not _readable(error):
+            if kind not in ("answers", "places") and not _readable(wrong):
                 self.unread.add(kind)
         if not isinstance(document.data, dict):
             self.unread.add(kind)
@@ -155,6 +175,7 @@ class Files:
             lines = [(line, keys[0]) for keys, line in document.lines.items() if len(keys) == 1]
             starts = sorted(lines)
             bad = {_owner(int(where.rsplit(":", 1)[1]), starts) for where in spoilt}
+            self.known.update(document.data)
             for id_, entry in document.data.items():
                 if id_ in self.entries:
                     where = self.entries[id_].where((id_,))
@@ -232,6 +253,23 @@ class Files:
     def count(self) -> int:
         """How many files were read."""
         return sum(map(len, self.documents.values()))
+
+
+def _no_date(path: Path, error: ValueError) -> ContentError:
+    """Return what is wrong with the first date that is on no calendar."""
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        for found in re.findall(r"\b\d{4}-\d{1,2}-\d{1,2}\b", line):
+            if read_date(found) is None:
+                return ContentError(f"{path}:{number}", f"'{found}' is no day of the calendar.", "Write it as 2026-11-23.")
+    return ContentError(f"{path}:1", f"A value cannot be read: {error}.", "Look for a date that does not exist.")
+
+
+def read_date(raw: str) -> date | None:
+    """Return the date that ``raw`` names, or None."""
+    try:
+        return date.fromisoformat(raw)
+    except ValueError:
+        return None
 
 
 def _readable(error: ContentError) -> bool:

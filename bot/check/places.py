@@ -47,10 +47,12 @@ def contacts_can_be_reached(files: Files) -> Iterator[Problem]:
                 yield Problem(document.where(keys), f"{id_} has no way to reach it.", mend)
             phone = entry.get("phone")
             if phone and not _PHONE.fullmatch(phone):
-                mend = "Write it in groups, in quotes, as \"0800 1111\" or \"020 7450 4000\"."
+                mend = 'Write it in groups, in quotes, as "0800 1111" or "020 7450 4000".'
                 yield Problem(document.where((*keys, "phone")), f"'{phone}' does not look like a phone number.", mend)
             if entry.get("min_age", 0) > entry.get("max_age", 120):
-                yield Problem(document.where((*keys, "min_age")), f"{id_} is for nobody: min_age is over max_age.", "Swap them.")
+                yield Problem(
+                    document.where((*keys, "min_age")), f"{id_} is for nobody: min_age is over max_age.", "Swap them."
+                )
 
 
 @rule("places")
@@ -62,7 +64,9 @@ def boroughs_name_their_contacts(files: Files) -> Iterator[Problem]:
         for borough, routes in (document.data.get("by_borough") or {}).items():
             where = document.where(("by_borough", borough))
             if borough not in boroughs:
-                yield Problem(where, f"'{borough}' is no borough of {name}.", did_you_mean(borough, boroughs, "Add it to boroughs."))
+                yield Problem(
+                    where, f"'{borough}' is no borough of {name}.", did_you_mean(borough, boroughs, "Add it to boroughs.")
+                )
             for route, id_ in routes.items():
                 if id_ not in place.contacts:
                     mend = did_you_mean(str(id_), place.contacts, "Add it to contacts.")

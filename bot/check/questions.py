@@ -77,7 +77,9 @@ def training_questions_are_plain(files: Files) -> Iterator[Problem]:
             for offset, raw in enumerate(block["examples"].splitlines(), 1):
                 text, at = raw.strip(), f"{where}:{int(line) + offset}"
                 if text and not text.startswith("- "):
-                    yield Problem(at, f"'{text[:40]}' has no dash, so it is not read.", "Start the line with a dash and a space.")
+                    yield Problem(
+                        at, f"'{text[:40]}' has no dash, so it is not read.", "Start the line with a dash and a space."
+                    )
                 elif text and (text[2:].lstrip().startswith("/") or set(text) & set("[]{}")):
                     yield Problem(at, f"'{text[2:42]}' holds a / at its start or a bracket.", "Write it in plain words.")
 
@@ -112,7 +114,9 @@ def test_questions_are_not_trained_on(files: Files) -> Iterator[Problem]:
     for found in known.values():
         lines = ", ".join(q.where.rpartition(":")[2] for q in found)
         example = f"'{found[0].text[:60]}' (see {trained[found[0].key]})"
-        yield Problem(found[0].where, f"test questions that were trained on test nothing: lines {lines}, as {example}.", mend, True)
+        yield Problem(
+            found[0].where, f"test questions that were trained on test nothing: lines {lines}, as {example}.", mend, True
+        )
 
 
 @rule("questions")

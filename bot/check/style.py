@@ -42,7 +42,9 @@ _END = re.compile(r"(?<=[.!?…])[\"')\]]*\s+|\n|:\s+(?=\")|:$|;\s+")
 _WORD = re.compile(r"[A-Za-z][A-Za-z'’-]*|\d[\d:.,]*")
 # Words that every reader of this resource meets and that count as plain, however long they are.
 _KNOWN = frozenset(
-    ["nhs", "gp", "gps", "pharmacy", "pharmacist", "confidential", "confidentiality", "appointment", "appointments", "hospital", "medicine", "medicines", "prescription", "prescriptions", "parent", "parents", "carer", "carers", "surgery", "surgeries", "emergency"]
+    {"nhs", "pharmacy", "pharmacist", "confidential", "confidentiality", "appointment", "appointments", "hospital"}
+    | {"medicine", "medicines", "prescription", "prescriptions", "parent", "parents", "carer", "carers", "surgery"}
+    | {"surgeries", "emergency"}
 )
 
 
@@ -98,7 +100,9 @@ def plain_words(files: Files) -> Iterator[Problem]:
                 what = f"'{match.group()}' is a word to avoid, in {passage.name}."
                 yield Problem(passage.where(number), what, f"Write {better}.", warning)
         if _EMOJI.search(message):
-            yield Problem(passage.where(number), f"{passage.name} holds an emoji.", "Say it in words: screen readers read its name.")
+            yield Problem(
+                passage.where(number), f"{passage.name} holds an emoji.", "Say it in words: screen readers read its name."
+            )
 
 
 @rule()

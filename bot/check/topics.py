@@ -51,7 +51,8 @@ TOPICS: dict[str, tuple[str, ...]] = {
 }
 # Kinds of out_of_scope: a closed list.
 KINDS = frozenset(
-    ["small_talk", "homework", "other_rights", "other_nation", "prices_jobs", "abuse_at_bot", "nonsense", "jailbreak", "general"]
+    {"small_talk", "homework", "other_rights", "other_nation", "prices_jobs"}
+    | {"abuse_at_bot", "nonsense", "jailbreak", "general"}
 )
 # Intents that are no topics: being unsure, going on, and what only buttons and commands send.
 NOT_TOPICS = frozenset({"nlu_fallback", "follow_up", "welcome", "menu", "something_else", "help_now"})

@@ -1,0 +1,91 @@
+"""The usual slips of hand in a YAML file, in words for somebody who has never heard of YAML.
+
+The reader of `bot.content` says what the parser tripped over, which is often a line further on than
+the slip. Here the lines themselves are looked at.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from bot.errors import ContentError
+
+_LOOK_BACK = 3
+_KEY = r"(?:[\w.+-]+|\"[^\"]+\")"
+_VALUE = re.compile(rf"^\s*(?:- +)*(?:{_KEY}:\s+)?(?P<value>\S.*)$")
+_QUOTES = 'Put the whole text in "double quotes".'
+Slip = tuple[str, str]
+
+
+def plainly(error: ContentError, text: str) -> ContentError:
+    """Return ``error`` with the line of the slip and what to do about it, where it is a known one."""
+    file, _, number = error.where.rpartition(":")
+    lines = text.splitlines()
+    for at in range(int(number), max(0, int(number) - _LOOK_BACK - 1), -1):
+        if at > len(lines) or not lines[at - 1].strip() or lines[at - 1].lstrip().startswith("#"):
+            continue
+        for look in _LOOKS:
+            if slip := look(lines[at - 1]):
+                return ContentError(f"{file}:{at}", *slip)
+    return error
+
+
+def _tab(line: str) -> Slip | None:
+    if "\t" in line[: len(line) - len(line.lstrip())]:
+        return "There is a tab at the start of the line.", "Replace it by spaces: two for each step."
+    return None
+
+
+def _sign(line: str) -> Slip | None:
+    value = _value(line)
+    if value[:1] in "*@`%&!|>" and value not in ("|", ">", "|-", ">-"):
+        return f"The text starts with {value[0]} and has no quotes around it.", _QUOTES
+    return None
+
+
+def _quotes(line: str) -> Slip | None:
+    value = _value(line).replace('\\"', "")
+    if not value.startswith('"'):
+        return None
+    if value.count('"') == 1:
+        return "The text starts with a quote that is not closed.", 'Put " at the end of the text, on the same line.'
+    if value.count('"') > 2 and not value.endswith(("]", "}")):
+        return "There are quotes inside the quotes.", 'Write \\" for each one inside.'
+    return None
+
+
+def _dash(line: str) -> Slip | None:
+    if re.match(r"^\s*-[^\s-]", line):
+        return "There is no space after the dash.", "Write a dash, a space and the text."
+    if re.match(r"^- +[\"']", line):
+        return "The dash stands at the start of the line.", "Move it to the right, under its neighbours."
+    if re.match(r"^\s+\"[^\"]*\"?[^:]*$", line):
+        return "The text has no dash in front of it.", "Write a dash and a space before the quote."
+    return None
+
+
+def _colon(line: str) -> Slip | None:
+    if match := re.match(r"^\s*([a-z][a-z0-9_]*)\s+[\"\[]", line):
+        return f"There is no colon after '{match[1]}'.", f"Write {match[1]}: and a space."
+    if match := re.match(r"^\s*([a-z][a-z0-9_]*):[^\s/]", line):
+        return f"There is no space after '{match[1]}:'.", "Write a space after the colon."
+    value = _value(line)
+    if value[:1] not in "\"'[{" and re.search(r":(\s|$)", value) and re.match(rf"^\s*{_KEY}:\s", line):
+        return "A colon stands inside text that has no quotes.", _QUOTES
+    return None
+
+
+def _indent(line: str) -> Slip | None:
+    spaces = len(line) - len(line.lstrip(" "))
+    if spaces % 2:
+        return f"The line starts with {spaces} spaces.", f"Make it {spaces - 1} or {spaces + 1}, as its neighbours have."
+    return None
+
+
+def _value(line: str) -> str:
+    match = _VALUE.match(line)
+    return match["value"].strip() if match else ""
+
+
+_LOOKS: tuple[Callable[[str], Slip | None], ...] = (_tab, _sign, _quotes, _dash, _colon, _indent)
