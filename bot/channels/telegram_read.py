@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from telegram import CallbackQuery, ChatMemberUpdated, InaccessibleMessage, Message, Update
+from telegram import CallbackQuery, ChatMemberUpdated, Message, Update
 from telegram.constants import ChatMemberStatus as Status
 from telegram.constants import ChatType
 
