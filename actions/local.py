@@ -1,4 +1,4 @@
-"""Rasa's actions: look for a GP surgery, and for the feedback routes of a place.
+"""Rasa's actions: look for a GP surgery, and for the borough that a message names.
 
 Each has its own deadline: Rasa would wait for minutes, and nobody may wait more than 3 seconds.
 Nothing of what was asked is kept: the answer goes back as the slot ``found``, which is taken out
@@ -56,12 +56,12 @@ class FindGp(Action):
         return [SlotSet("found", found)]
 
 
-class FeedbackRoutes(Action):
-    """Finds whose feedback routes to show: of the surgery or borough named in the message."""
+class FindBorough(Action):
+    """Finds the borough that a message names or a surgery in it stands in: whose routes and nurses to show."""
 
     def name(self) -> str:
         """Return the name the rules use."""
-        return "action_feedback_routes"
+        return "action_find_borough"
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
         """Return the borough found as a slot; most messages name none."""

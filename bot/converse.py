@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from bot.answers import Asked, Book, payload_of
-from bot.local import gp_turn, place_of
+from bot.local import borough_contacts, gp_turn, place_of
 from bot.memory import HELP_STAYS, Heard, Memory, continuable
 from bot.messages import Button, Contact, Outcome, Reply, Turn
 
@@ -63,10 +63,16 @@ def _lead(rule: str, heard: Heard, book: Book) -> Turn:
         return _answer([heard.memory.topic], heard, book, part=heard.memory.part)
     if rule in ("affirm", "deny") and heard.memory.choices:
         return _pick(1, heard, book) if rule == "affirm" else _something_else(heard, book)
-    if rule == "gp_contact" and heard.memory.found is not None:
+    if rule == "gp_contact" and heard.memory.found is not None and not _asks_part(rule, heard, book):
         return gp_turn(heard, book)
     topics = [t for t, _ in heard.understanding.topics] or [rule]
     return _answer(topics if rule in topics else [rule], heard, book, part=heard.part)
+
+
+def _asks_part(topic: str, heard: Heard, book: Book) -> bool:
+    """Return whether a narrower question of the topic is asked ("my gp is closed"), not for a look-up."""
+    words = heard.understanding.words[:1]
+    return bool(heard.part or (words and book.answers[topic].part_for(words[0])))
 
 
 def _answer(topics: Sequence[str], heard: Heard, book: Book, part: str | None = None) -> Turn:
@@ -80,7 +86,8 @@ def _answer(topics: Sequence[str], heard: Heard, book: Book, part: str | None = 
             part=part or book.answers[topic].part_for(words),
             kind=understood.kind,
         )
-        replies.append(book.reply(topic, asked, place_of(heard, book)))
+        reply = book.reply(topic, asked, place_of(heard, book))
+        replies.append(replace(reply, contacts=(*borough_contacts(topic, heard, book), *reply.contacts)))
     if len(topics) > MAX_QUESTIONS:
         replies.append(book.reply("more_questions"))
     lead = topics[0]

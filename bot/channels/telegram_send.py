@@ -18,7 +18,7 @@ from telegram import (
     ReplyKeyboardRemove,
 )
 from telegram.constants import ChatAction, ParseMode
-from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, NetworkError, RetryAfter, TelegramError
+from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, TelegramError
 from telegram.ext import AIORateLimiter, ExtBot
 from telegram.request import HTTPXRequest
 
@@ -164,11 +164,7 @@ async def arrive(call: Callable[[], Awaitable[Any]], give_up_after: float = GIVE
             return
         except (BadRequest, ChatMigrated, Forbidden, InvalidToken):
             raise
-        except RetryAfter as error:
-            failure: TelegramError = error
-            seconds = error.retry_after
-            wait = seconds if isinstance(seconds, (int, float)) else seconds.total_seconds()
-        except NetworkError as error:
+        except TelegramError as error:
             failure, wait = error, min(wait * 2, _LONGEST_WAIT)
         if time.monotonic() + wait > end:
             raise failure

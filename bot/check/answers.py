@@ -183,6 +183,9 @@ def small_markdown_is_whole(files: Files) -> Iterator[Problem]:
             where = passage.where(number)
             if "**" in to_plain(message):
                 yield Problem(where, "bold text is opened with ** and not closed.", "Put ** before and after the words.")
+            if message[0] in "“‘”’" or message.count('"') % 2:
+                mend = 'Quotes around a text are straight ("), those inside it come in pairs, each as \\".'
+                yield Problem(where, f"a quote is lost or curly in {passage.name}.", mend)
             if message.lstrip().startswith("#"):
                 yield Problem(where, "this is a heading, which the chat does not show.", "Use **bold** words.")
             for link in _LINK.findall(message):

@@ -12,7 +12,8 @@ from typing import Any
 
 from bot.answers import Answer, read_answer
 from bot.check.problems import Problem
-from bot.check.slips import plainly
+from bot.check.slips import plainly, shape_plainly
+from bot.check.topics import TOPICS
 from bot.content import GROUPS, Document, read_yaml, shape_errors
 from bot.errors import ContentError
 from bot.nlu.text import words_of
@@ -161,11 +162,13 @@ class Files:
         for wrong in found:
             # A mistyped key is told once, not as a missing one too.
             if not (" has no '" in wrong.what and wrong.what.split("'")[-2] in meant):
-                self._tell(wrong)
+                self._tell(shape_plainly(wrong))
             # An answer or place of the wrong shape is left out by itself, below.
             if kind not in ("answers", "places") and not _readable(wrong):
                 self.unread.add(kind)
         if not isinstance(document.data, dict):
+            if kind == "answers":
+                self.known.update(TOPICS[path.stem])
             self.unread.add(kind)
             del self.documents[kind][path.stem]
 

@@ -6,11 +6,14 @@ These files decide whether somebody in danger is heard, so a slip in one is alwa
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator
+from functools import cache
 
 from bot.check.files import TABLES, Files
 from bot.check.problems import Problem, did_you_mean, rule
 from bot.check.topics import TOPICS
+from bot.content import Document
 
 _SET = re.compile(r"<([a-z_]+)>")
 
@@ -74,9 +77,8 @@ def _pattern(raw: str, sets: dict[str, str], where: str) -> Iterator[Problem]:
         yield Problem(where, f"the pattern cannot be read: {error}.", "Look for a bracket that is not closed.")
 
 
+@cache
 def _parse(pattern: str) -> None:
-    import sys
-
     if sys.version_info >= (3, 11):
         from re import _parser as parser
     else:
@@ -100,5 +102,5 @@ def phrase_rules_hold(files: Files) -> Iterator[Problem]:
                         yield Problem(where, what, "Mend the pattern, or take the line out.")
 
 
-def _rule_files(files: Files) -> list:  # type: ignore[type-arg]
+def _rule_files(files: Files) -> list[Document]:
     return [d for name, d in files.documents["safety"].items() if name not in TABLES and "phrases" in d.data]

@@ -12,6 +12,9 @@ from collections.abc import Callable
 from bot.errors import ContentError
 
 _LOOK_BACK = 3
+_UNLIKE = re.compile(
+    r"^(?P<name>.+?) is not as expected: (?P<value>.*?) (?:does not match|is not of type) '(?P<wanted>.*)'\.$", re.S
+)
 _KEY = r"(?:[\w.+-]+|\"[^\"]+\")"
 _VALUE = re.compile(rf"^\s*(?:- +)*(?:{_KEY}:\s+)?(?P<value>\S.*)$")
 _QUOTES = 'Put the whole text in "double quotes".'
@@ -29,6 +32,27 @@ def plainly(error: ContentError, text: str) -> ContentError:
             if slip := look(lines[at - 1]):
                 return ContentError(f"{file}:{at}", *slip)
     return error
+
+
+def shape_plainly(error: ContentError) -> ContentError:
+    """Return ``error`` about a value of the wrong shape without the words of schemas."""
+    if " is not as expected: " in error.what and "no { } < >" in error.mend:
+        name = error.what.partition(" is not ")[0]
+        return ContentError(error.where, f"{name} holds one of the signs {{ }} < >.", "Take it out; for bold write **words**.")
+    match = _UNLIKE.match(error.what)
+    if not match:
+        return error
+    name, value, wanted = match["name"], match["value"], match["wanted"]
+    if value == "None":
+        mend = error.mend or "Write it after the colon."
+        return ContentError(error.where, f"{name} is empty.", f"{mend} A # outside quotes hides the rest of a line.")
+    if value in ("True", "False"):
+        return ContentError(error.where, f"{name} is yes or no, and it has to be a text.", error.mend or _QUOTES)
+    if wanted == "array":
+        return ContentError(error.where, f"{name} is not a list.", error.mend or "Write each item after a dash.")
+    if wanted == "object":
+        return ContentError(error.where, f"{name} has no entries.", "An entry is a name, a colon, and indented lines below it.")
+    return ContentError(error.where, f"{name} is {value[:80]}, which does not fit.", error.mend)
 
 
 def _tab(line: str) -> Slip | None:

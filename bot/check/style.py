@@ -18,6 +18,7 @@ _LEAST_WORDS = 25  # a reading age of fewer words says nothing
 _PHONE = re.compile(r"(?<![\w£])(?:\+?\d[\d ()-]{3,}\d)(?!\w)")
 # What may be typed: services known by their number.
 _NAMED_NUMBERS = frozenset({"18000", "18001111"})
+_DATE = re.compile(r"20\d\d-\d\d-\d\d")
 _FREEPHONE = re.compile(r"\b0800\b")
 _MEDICINE = (
     r"(?:paracetamol|ibuprofen|aspirin|antibiotics?|antidepressants?|inhalers?|insulin|tablets?|pills?|capsules?|doses?|dosage|"
@@ -52,21 +53,16 @@ _KNOWN = frozenset(
 def no_phone_number_is_typed(files: Files) -> Iterator[Problem]:
     """A number stands once, in data/places; one that is typed in an answer will not be changed with it."""
     for passage, number, message in _messages(files):
-        for match in _PHONE.findall(message):
-            digits = re.sub(r"\D", "", match)
-            if len(digits) >= 5 and digits not in _NAMED_NUMBERS and not _is_date(match):
-                yield _typed(passage, number, match.strip())
-        if _FREEPHONE.search(message) and not _PHONE.search(message):
-            yield _typed(passage, number, "0800")
+        for found in phone_numbers(message):
+            mend = "Put it in data/places and name the contact under contacts."
+            yield Problem(passage.where(number), f"the phone number '{found}' is typed in {passage.name}.", mend)
 
 
-def _typed(passage: Passage, number: int, found: str) -> Problem:
-    mend = "Put it in data/places and name the contact under contacts."
-    return Problem(passage.where(number), f"the phone number '{found}' is typed in {passage.name}.", mend)
-
-
-def _is_date(text: str) -> bool:
-    return bool(re.fullmatch(r"20\d\d-\d\d-\d\d", text.strip()))
+def phone_numbers(text: str) -> list[str]:
+    """Return the phone numbers typed in a text, apart from 999, NHS 111 and the relay's."""
+    found = [m.strip() for m in _PHONE.findall(text) if not _DATE.fullmatch(m.strip())]
+    found = [m for m in found if len(re.sub(r"\D", "", m)) >= 5 and re.sub(r"\D", "", m) not in _NAMED_NUMBERS]
+    return found or _FREEPHONE.findall(text)
 
 
 @rule()
@@ -112,7 +108,7 @@ def short_sentences(files: Files) -> Iterator[Problem]:
         for sentence in sentences(message):
             count = len(_WORD.findall(sentence))
             if count > MOST_WORDS:
-                what = f"a sentence of {count} words in {passage.name}: '{sentence}'"
+                what = f"a sentence of {count} words in {passage.name}: '{sentence[:160]}'"
                 mend = f"Make two of it: up to {MOST_WORDS} words."
                 yield Problem(passage.where(number), what, mend, count <= FAR_TOO_MANY)
 

@@ -15,6 +15,7 @@ import sys
 import time
 from typing import Any
 
+from bot.commands.train import ensure_model
 from bot.doorway import Doorway
 from bot.engine import Engine
 from bot.errors import OwnItError
@@ -38,6 +39,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.url:
         wait_until_up(f"{arguments.url}/")
         return asyncio.run(_ask_all(arguments, Settings({**settings.env, "OWNIT_ENGINE_URL": arguments.url})))
+    ensure_model()
     with running(settings) as chosen:
         return asyncio.run(_ask_all(arguments, chosen))
 

@@ -56,7 +56,7 @@ def ensure_model(force: bool = False) -> Path:
     if path.exists() and not force:
         os.utime(path)  # `rasa run` and ours both take the newest
         return path
-    print("Training the model (about 30 seconds) …", flush=True)
+    print("Training the model (about 30 seconds) …", file=sys.stderr, flush=True)
     start = time.monotonic()
     command = [
         sys.executable,
@@ -83,5 +83,5 @@ def ensure_model(force: bool = False) -> Path:
         raise EngineError("training", "failed; its last words stand above.", "Run `make check`: it names the line.")
     for old in sorted(path.parent.glob("own-it-*.tar.gz"), key=lambda p: p.stat().st_mtime)[:-3]:
         old.unlink()
-    print(f"Trained in {time.monotonic() - start:.0f} s.", flush=True)
+    print(f"Trained in {time.monotonic() - start:.0f} s.", file=sys.stderr, flush=True)
     return newest_model() or path
