@@ -61,9 +61,9 @@ def gp_turn(heard: Heard, book: Book) -> Turn:
 
 def _surgery(surgery: Mapping[str, Any], book: Book) -> str:
     """Return one surgery as a short message; what it lacks is left out with its words."""
-    notice = "gp_surgery" if surgery["phone"] else "gp_surgery_no_phone"
-    if surgery["miles"] is None:
-        notice = "gp_surgery_named"
+    notice = "gp_surgery" if surgery["miles"] is not None else "gp_surgery_named"
+    if not surgery["phone"]:
+        notice = "gp_surgery_no_phone"
     fill = {k: str(surgery[k]) for k in ("name", "address", "postcode", "phone", "tel", "miles")}
     reply = book.reply(notice, fill=fill | {k: str(v) for k, v in surgery["links"].items()})
     return "\n".join(reply.text)
@@ -73,7 +73,7 @@ def _fill(found: Mapping[str, Any], book: Book, place: str | None) -> dict[str, 
     links = found.get("links") or {}
     names = found.get("suggestion") or ", ".join(found.get("choices") or ())
     return {
-        "place": found.get("label") or "",
+        "place": found.get("label") or next((r["name"] for r in found.get("results", ())), ""),
         "list_date": found.get("list_date_long") or "",
         "names": names,
         "link": links.get("who_covers") or book.place(place).contact("find_a_gp").web,

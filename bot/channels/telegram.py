@@ -16,8 +16,9 @@ import json
 import logging
 import time
 from collections import OrderedDict
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any, Callable, Sequence
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response

@@ -356,7 +356,7 @@ BREAKS = (
     Break(
         "a question without a dash",
         "data/nlu/words.yml",
-        swap("      - define consent\n", "      define consent please\n"),
+        lambda t: t.rstrip("\n") + "\n      is this a question\n",
         "has no dash",
     ),
     Break(
