@@ -42,7 +42,8 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         status: int = importlib.import_module(f"bot.commands.{parsed.command}").run(parsed)
         return status
-    except OwnItError:
+    except OwnItError as error:
+        print(f"ownit: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130

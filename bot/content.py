@@ -117,7 +117,11 @@ def _build(node: yaml.Node, at: Path_, document: Document) -> Any:
         return out
     if isinstance(node, yaml.SequenceNode):
         return [_build(item, (*at, i), document) for i, item in enumerate(node.value)]
-    value = _Loader("").construct_object(node, deep=True)
+    try:
+        value = _Loader("").construct_object(node, deep=True)
+    except ValueError as error:
+        what = f"'{node.value}' is no date or number there is."
+        raise ContentError(document.where(at), what, "Write a date as 2026-11-23.") from error
     return value.isoformat() if isinstance(value, date) else value
 
 

@@ -19,6 +19,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -26,8 +27,7 @@ from starlette.routing import Route
 from telegram import BotCommand, Update
 from telegram.constants import BotDescriptionLimit
 from telegram.error import Forbidden, InvalidToken, TelegramError
-from telegram.request import HTTPXRequest, RequestData
-from telegram.request._requestparameter import RequestParameter
+from telegram.request import HTTPXRequest
 
 from bot.answers import Book, payload_of
 from bot.channels.lanes import Lanes, Recent
@@ -45,7 +45,7 @@ log = get_logger(__name__)
 
 PATH = "/telegram/webhook"
 _UPDATES = ("message", "edited_message", "channel_post", "callback_query", "my_chat_member")
-_MENU = ("menu", "helpnow", "help", "about", "delete")
+_MENU = ("menu", "helpnow", "about", "delete")
 _LONG_POLL = 20  # seconds Telegram holds a poll that has nothing to say
 # Waits between tries (seconds): a link comes back by itself, a wrong token needs somebody.
 _FIRST_WAIT, _LONGEST_WAIT, _TOKEN_WAIT = 0.5, 5.0, 60.0
@@ -181,9 +181,8 @@ class TelegramChannel:
 
     async def _get_updates(self, wait: int, most: int = 100) -> list[dict[str, Any]]:
         # Bot.get_updates reads all updates at once, so that one it cannot read holds up the rest for ever.
-        fields = {"offset": self._offset or None, "limit": most, "timeout": wait, "allowed_updates": _UPDATES}
-        data = RequestData([RequestParameter.from_input(k, v) for k, v in fields.items() if v is not None])
-        result = await self._polling.post(f"{self._bot.base_url}/getUpdates", data, read_timeout=wait + 5)
+        fields = {"offset": self._offset, "limit": most, "timeout": wait, "allowed_updates": json.dumps(_UPDATES)}
+        result = await self._polling.post(f"{self._bot.base_url}/getUpdates?{urlencode(fields)}", read_timeout=wait + 5)
         return result if isinstance(result, list) else []
 
     async def _take_all(self, raw: Sequence[dict[str, Any]]) -> None:
@@ -316,7 +315,7 @@ class Visits:
         except KeyError:
             # A notice that somebody took out of the answers must not end in silence.
             log.error("notice_missing", kind=sent.kind)
-            return await self._ask(person, payload="/menu")
+            return await self._ask(person, payload="/help")
         if sent.kind == "location":
             return await self._ask(person, location=sent.location)
         return await self._ask(person, **{sent.kind: sent.value})

@@ -12,11 +12,11 @@ from telegram.constants import ChatType
 
 # An edit this soon (seconds) mends a slip and wants an answer; a later one is housekeeping.
 EDIT_COUNTS = 60
-# Some three decimals are a hundred metres: enough to find a surgery, too few to find a home.
+# Three decimals are some a hundred metres: enough to find a surgery, too few to find a home.
 DECIMALS = 3
 COMMANDS = {
     "help": "/help",
-    "menu": "/menu",
+    "menu": "/help",  # the notice "menu" begins with an apology for not having understood
     "helpnow": "/help_now",
     "delete": "/delete_my_data",
     "about": "/bot_identity",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from functools import cache
@@ -18,10 +19,10 @@ from bot.settings import ROOT
 
 _PAYLOAD_BYTES = 64  # Telegram's limit for what a button sends
 _TELEGRAM_UNITS = 4096
-# What the software puts in for a $mark of a notice.
+# What the software puts in for a $mark of a notice; a surgery's links have marks of their own names.
 _MARKS = frozenset(
     {"age", "place", "list_date", "names", "link", "name", "address", "postcode", "phone", "tel", "miles"}
-    | {"hours", "profile", "register"}
+    | set(json.loads((ROOT / "actions" / "gp_directory" / "data" / "links.json").read_text(encoding="utf-8")))
 )
 _MARK = re.compile(r"\$([A-Za-z_]+)")
 _LINK = re.compile(r"\]\(([^)]*)\)")
@@ -176,6 +177,24 @@ def marks_are_ones_the_software_fills(files: Files) -> Iterator[Problem]:
 
 
 @rule()
+def stubs_are_filled_in(files: Files) -> Iterator[Problem]:
+    """``ownit new topic`` leaves marks where a person has to write."""
+    for id_ in files.answers:
+        document = files.entries[id_]
+        for keys, line in document.lines.items():
+            if keys[:1] == (id_,) and "TO DO" in str(_value(document.data, keys)):
+                where = document.where().rpartition(":")[0]
+                yield Problem(f"{where}:{line}", f"{'.'.join(map(str, keys))} is a stub.", "Write it, without TO DO.")
+
+
+def _value(data: Any, keys: tuple[Any, ...]) -> Any:
+    """Return the text at ``keys``, or nothing for a whole list or entry."""
+    for key in keys:
+        data = data[key]
+    return data if isinstance(data, str) else ""
+
+
+@rule()
 def small_markdown_is_whole(files: Files) -> Iterator[Problem]:
     """Half a mark would be shown as stars or brackets."""
     for passage in files.passages:
@@ -273,8 +292,6 @@ _SEEN: dict[Any, int] = {}
 
 def _around() -> dict[str, str]:
     """Return the words around an answer on Telegram."""
-    import json
-
     strings = json.loads((ROOT / "widget" / "strings.json").read_text(encoding="utf-8"))
     return {**strings["widget"], **strings.get("telegram", {})}
 

@@ -57,6 +57,22 @@ def questions_belong_to_a_topic(files: Files) -> Iterator[Problem]:
                 yield Problem(where, f"out_of_scope has no kind '{kind}'.", mend)
 
 
+@rule("nlu")
+def training_stubs_are_filled_in(files: Files) -> Iterator[Problem]:
+    """``ownit new topic`` leaves marks where a person has to write."""
+    yield from (_stub(q) for q in files.training if "TO DO" in q.text)
+
+
+@rule("questions")
+def test_stubs_are_filled_in(files: Files) -> Iterator[Problem]:
+    """``ownit new topic`` leaves marks where a person has to write."""
+    yield from (_stub(q) for q in files.tests if "TO DO" in q.text)
+
+
+def _stub(question: Question) -> Problem:
+    return Problem(question.where, f"{question.topic} has a stub for a question.", "Write questions in its place.")
+
+
 @rule("questions", "domain")
 def test_questions_belong_to_a_topic(files: Files) -> Iterator[Problem]:
     """A test of a topic that does not exist can never pass."""

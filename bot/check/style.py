@@ -130,7 +130,9 @@ def low_reading_age(files: Files) -> Iterator[Problem]:
         hardest = max((s for m in passage.messages for s in sentences(m)), key=_hardness)
         number = next(i for i, m in enumerate(passage.messages) if hardest in sentences(m))
         what = f"{answer}: {passage.name} needs a reading age of about {age:.0f} (aim: 9 to 11). Hardest: '{hardest}'"
-        yield Problem(passage.where(number), what, "Use shorter words and sentences.", age <= TOO_OLD_AGE)
+        yield Problem(
+            passage.where(number), what, "Use shorter words and sentences (this measure is only a floor).", age <= TOO_OLD_AGE
+        )
 
 
 def sentences(text: str) -> list[str]:
