@@ -1,20 +1,23 @@
 """Which topic a message is about, and how sure that is.
 
-A multinomial logistic regression over sentence vectors ranks the topics; the out-of-scope kinds
-are classes of their own and count together as ``out_of_scope``. Its probability alone is not a
-confidence, so a second, tiny regression learns from held-out folds how often a guess is right,
-given the probability, its lead, how near the nearest training question is and how many of the
-near ones agree. Everything is kept as plain arrays: no pickle, no skops.
+Two views rank the topics, one regression over sentence vectors and one over words
+(`bot.nlu.wording`), and are mixed; the out-of-scope kinds are classes of their own and count
+together as ``out_of_scope``. The mixed probability alone is not a confidence, so a third, tiny
+regression learns from held-out folds how often a guess is right, given that probability, its lead,
+how near the nearest training question is, how many of the near ones agree, and whether the two
+views do. Everything is kept as plain arrays: no pickle, no skops.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
+
+from bot.nlu.wording import Wording
 
 Floats = npt.NDArray[np.float32]
 
@@ -22,7 +25,8 @@ OUT_OF_SCOPE = "out_of_scope"
 # Measured by cross-validation on the training questions: docs/decisions/0002-understanding.md.
 _C = 30.0
 _NEIGHBOURS = 8
-# The confidence is learnt on two fifths of the questions, each held out once: enough for five numbers.
+_WORDS_WEIGH = 0.35  # of the two views' logarithms; the vectors have the rest
+# The confidence is learnt on two fifths of the questions, each held out once: enough for six numbers.
 _FOLDS, _HELD_FOLDS = 5, 2
 
 
@@ -56,7 +60,8 @@ class TopicModel:
         labels: topic, or ``out_of_scope:kind``, of each row of ``weights``.
         weights: shape (labels, dimensions); ``bias``: shape (labels,).
         memory: training vectors, shape (questions, dimensions); ``answers``: label number of each.
-        calibration: weights of the confidence's four views, and its bias, shape (5,).
+        calibration: weights of the confidence's five signs, and its bias, shape (6,).
+        wording: the view of words.
     """
 
     labels: tuple[str, ...]
@@ -65,14 +70,19 @@ class TopicModel:
     memory: Floats
     answers: npt.NDArray[np.int32]
     calibration: Floats
+    wording: Wording
 
     @classmethod
-    def train(cls, vectors: Floats, labels: Sequence[str]) -> TopicModel:
+    def train(
+        cls, vectors: Floats, labels: Sequence[str], texts: Sequence[str], alike: Mapping[str, str]
+    ) -> TopicModel:
         """Fit the classifier and, on held-out folds, the confidence.
 
         Args:
             vectors: unit sentence vectors, shape (questions, dimensions).
             labels: the label of each.
+            texts: the mended question of each.
+            alike: words that count as one (`bot.nlu.wording.read_alike`).
         """
         names = tuple(sorted(set(labels)))
         number = {n: i for i, n in enumerate(names)}
@@ -80,24 +90,33 @@ class TopicModel:
         views, right = [], []
         for fold in range(_HELD_FOLDS):
             held = np.arange(len(answers)) % _FOLDS == fold
-            part = cls(
-                names,
-                *_fit(vectors[~held], answers[~held], len(names)),
-                vectors[~held],
-                answers[~held],
-                np.zeros(5, np.float32),
-            )
-            for vector, answer in zip(vectors[held], answers[held], strict=False):
-                ranking, _, view = part._views(vector)
+            rest = np.flatnonzero(~held)
+            part = cls._fit(names, vectors[rest], answers[rest], [texts[i] for i in rest], alike)
+            for i in np.flatnonzero(held):
+                ranking, _, view = part._views(vectors[i], texts[i])
                 views.append(view)
-                right.append(ranking[0][0] == _topic(names[answer]))
-        weights, bias = _fit(vectors, answers, len(names))
-        return cls(names, weights, bias, vectors, answers, _calibrate(np.array(views), np.array(right)))
+                right.append(ranking[0][0] == _topic(names[answers[i]]))
+        whole = cls._fit(names, vectors, answers, texts, alike)
+        return replace(whole, calibration=_calibrate(np.array(views), np.array(right)))
 
-    def guess(self, vector: Floats) -> Guess:
-        """Return what the sentence with this unit vector is about."""
-        ranking, kind, view = self._views(vector)
-        score = float(view @ self.calibration[:4] + self.calibration[4])
+    @classmethod
+    def _fit(
+        cls,
+        names: tuple[str, ...],
+        vectors: Floats,
+        answers: npt.NDArray[np.int32],
+        texts: Sequence[str],
+        alike: Mapping[str, str],
+    ) -> TopicModel:
+        """Fit both views; the confidence is learnt later."""
+        weights, bias = _fit(vectors, answers, len(names))
+        wording = Wording.train(texts, answers, len(names), alike)
+        return cls(names, weights, bias, vectors, answers, np.zeros(6, np.float32), wording)
+
+    def guess(self, vector: Floats, text: str) -> Guess:
+        """Return what the mended sentence ``text`` with this unit vector is about."""
+        ranking, kind, view = self._views(vector, text)
+        score = float(view @ self.calibration[:-1] + self.calibration[-1])
         return Guess(ranking, 1.0 / (1.0 + float(np.exp(-score))), kind, float(view[2]))
 
     def neighbours(self, vector: Floats, count: int = 5) -> list[tuple[int, float]]:
@@ -105,8 +124,9 @@ class TopicModel:
         cosines = self.memory @ vector
         return [(int(i), float(cosines[i])) for i in np.argsort(-cosines)[:count]]
 
-    def _views(self, vector: Floats) -> tuple[tuple[tuple[str, float], ...], str | None, Floats]:
-        logits = self.weights @ vector + self.bias
+    def _views(self, vector: Floats, text: str) -> tuple[tuple[tuple[str, float], ...], str | None, Floats]:
+        worded = self.wording.shares(text)
+        logits = (1 - _WORDS_WEIGH) * (self.weights @ vector + self.bias) + _WORDS_WEIGH * np.log(worded + 1e-9)
         shares = np.exp(logits - logits.max())
         shares /= shares.sum()
         topics: dict[str, float] = {}
@@ -118,7 +138,8 @@ class TopicModel:
         near = np.argpartition(-cosines, _NEIGHBOURS)[:_NEIGHBOURS]
         agree = np.mean([_topic(self.labels[self.answers[i]]) == first for i in near])
         p1, p2 = ranking[0][1], ranking[1][1]
-        view = np.array([np.log(p1 / max(1e-6, 1 - p1)), p1 - p2, cosines[near].max(), agree], np.float32)
+        by_words = sum(float(w) for w, label in zip(worded, self.labels, strict=False) if _topic(label) == first)
+        view = np.array([np.log(p1 / max(1e-6, 1 - p1)), p1 - p2, cosines[near].max(), agree, by_words], np.float32)
         kinds = [(s, label) for s, label in zip(shares, self.labels, strict=False) if label.startswith(OUT_OF_SCOPE + ":")]
         kind = max(kinds)[1].split(":")[1] if kinds and first == OUT_OF_SCOPE else None
         return ranking, kind, view
@@ -133,6 +154,7 @@ class TopicModel:
             "memory": self.memory.astype(np.float16),
             "answers": self.answers,
             "calibration": self.calibration,
+            **self.wording.to_arrays(),
         }
 
     @classmethod
@@ -140,7 +162,7 @@ class TopicModel:
         """Rebuild a model from `to_arrays`."""
         labels = tuple(json.loads(bytes(arrays["labels"].astype(np.uint8))))
         floats = {k: np.ascontiguousarray(arrays[k], np.float32) for k in ("weights", "bias", "memory", "calibration")}
-        return cls(labels=labels, answers=arrays["answers"].astype(np.int32), **floats)
+        return cls(labels=labels, answers=arrays["answers"].astype(np.int32), wording=Wording.from_arrays(arrays), **floats)
 
 
 def _topic(label: str) -> str:

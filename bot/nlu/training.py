@@ -10,6 +10,7 @@ from bot.nlu.encoder import Encoder, Vectors
 from bot.nlu.safety import SAFE, DangerClassifier
 from bot.nlu.spelling import Speller
 from bot.nlu.topics import OUT_OF_SCOPE, TopicModel
+from bot.nlu.wording import read_alike
 
 Example = tuple[str, str]
 
@@ -38,8 +39,10 @@ def encode_questions(texts: Sequence[str], questions: Sequence[Example], content
 
 def train_topics(examples: Sequence[Example], content: Path, encoder: Encoder) -> TopicModel:
     """Fit the topic classifier and its confidence."""
-    vectors = encode_questions([text for text, _ in examples], examples, content, encoder)
-    return TopicModel.train(vectors, [label for _, label in examples])
+    speller = Speller.load(content / "spelling.yml", [text for text, _ in examples])
+    texts = [speller.mend(text) for text, _ in examples]
+    alike = read_alike(content / "spelling.yml")
+    return TopicModel.train(encoder.encode_many(texts), [label for _, label in examples], texts, alike)
 
 
 def read_dangers(content: Path) -> list[Example]:

@@ -65,7 +65,7 @@ def encode(parsed: Parsed, encoder: Encoder) -> None:
 def classify(parsed: Parsed, model: TopicModel) -> None:
     """Guess the topic of each part."""
     assert parsed.vectors is not None
-    parsed.guesses = [model.guess(v) for v in parsed.vectors]
+    parsed.guesses = [model.guess(v, t) for v, t in zip(parsed.vectors, parsed.mended, strict=True)]
 
 
 def check_safety(parsed: Parsed, rules: SafetyRules, danger: DangerClassifier, bars: Thresholds) -> None:

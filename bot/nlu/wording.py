@@ -1,0 +1,115 @@
+"""The second view of a sentence: its very words, where the sentence vectors see its meaning.
+
+A logistic regression over word sequences and letter groups. People of one kind count as one word
+("mum", "foster carer" and "dad" are all a parent: ``alike`` in ``data/spelling.yml``), so that one
+training question stands for all of them. What it gains: docs/decisions/0002-understanding.md.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import warnings
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import yaml
+
+Floats = npt.NDArray[np.float32]
+
+_C = 30.0
+_WORDS, _LETTERS = (1, 2, 3, 4), (2, 3, 4)
+_RARE = 3  # a group that stands in fewer questions says nothing about the next one
+
+
+@dataclass(frozen=True)
+class Wording:
+    """A trained view of words, all arrays.
+
+    Attributes:
+        alike: pattern of words -> the word that stands for all of them.
+        vocabulary: group of words or letters -> its row in ``weights``.
+        rarity: how much each group says (inverse document frequency), shape (groups,).
+        weights: shape (groups, labels); ``bias``: shape (labels,).
+    """
+
+    alike: Mapping[str, str]
+    vocabulary: Mapping[str, int]
+    rarity: Floats
+    weights: Floats
+    bias: Floats
+
+    @classmethod
+    def train(cls, texts: Sequence[str], answers: npt.NDArray[np.int32], classes: int, alike: Mapping[str, str]) -> Wording:
+        """Fit the view on mended ``texts`` and the label number of each."""
+        # Imported here: scikit-learn costs a second of start-up and only training needs it.
+        from sklearn.feature_extraction.text import TfidfVectorizer
+        from sklearn.linear_model import LogisticRegression
+
+        patterns = _compiled(tuple(alike.items()))
+        counter = TfidfVectorizer(analyzer=lambda text: groups(text, patterns), min_df=_RARE, sublinear_tf=True)
+        counted = counter.fit_transform(texts)
+        model = LogisticRegression(C=_C, max_iter=60, tol=1e-2)
+        with warnings.catch_warnings():
+            # It warns that it has not settled; the ranking stands long before, and more steps gained nothing.
+            warnings.simplefilter("ignore")
+            model.fit(counted, answers)
+        weights = np.zeros((counted.shape[1], classes), np.float32)
+        bias = np.full(classes, -30.0, np.float32)
+        weights[:, model.classes_], bias[model.classes_] = model.coef_.T, model.intercept_
+        vocabulary = {group: int(row) for group, row in counter.vocabulary_.items()}
+        return cls(dict(alike), vocabulary, counter.idf_.astype(np.float32), weights, bias)
+
+    def shares(self, text: str) -> Floats:
+        """Return the probability of each label for a mended text; they sum to 1."""
+        counts = Counter(g for g in groups(text, _compiled(tuple(self.alike.items()))) if g in self.vocabulary)
+        rows = [self.vocabulary[g] for g in counts]
+        values = (1 + np.log(np.array(list(counts.values()), np.float32))) * self.rarity[rows]
+        logits = values @ self.weights[rows] / (np.linalg.norm(values) + 1e-9) + self.bias
+        shares = np.exp(logits - logits.max())
+        return shares / shares.sum()
+
+    def to_arrays(self) -> dict[str, npt.NDArray[np.generic]]:
+        """Return the view as arrays that ``numpy.savez`` writes without pickling."""
+        words = json.dumps([list(self.vocabulary.items()), dict(self.alike)]).encode()
+        return {
+            "wording": np.frombuffer(words, np.uint8),
+            "wording_rarity": self.rarity,
+            "wording_weights": self.weights.astype(np.float16),
+            "wording_bias": self.bias,
+        }
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, npt.NDArray[np.generic]]) -> Wording:
+        """Rebuild a view from `to_arrays`."""
+        vocabulary, alike = json.loads(bytes(arrays["wording"].astype(np.uint8)))
+        rest = (np.asarray(arrays[f"wording_{name}"], np.float32) for name in ("rarity", "weights", "bias"))
+        return cls(alike, dict(vocabulary), *rest)
+
+
+def read_alike(path: Path) -> dict[str, str]:
+    """Return the ``alike`` words of ``data/spelling.yml``: pattern -> the word that stands for it."""
+    content = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)  # noqa: S506
+    return {r"\b(?:" + "|".join(words) + r")\b": kind for kind, words in content["alike"].items()}
+
+
+def groups(text: str, alike: Sequence[tuple[re.Pattern[str], str]] = ()) -> list[str]:
+    """Return the word sequences and, inside each word, the letter groups of ``text``."""
+    for pattern, kind in alike:
+        text = pattern.sub(kind, text)
+    words = text.split()
+    found = [" ".join(words[i : i + n]) for n in _WORDS for i in range(len(words) - n + 1)]
+    for word in words:
+        padded = f" {word} "
+        found += [padded[i : i + n] for n in _LETTERS for i in range(len(padded) - n + 1)]
+    return found
+
+
+@cache
+def _compiled(alike: tuple[tuple[str, str], ...]) -> tuple[tuple[re.Pattern[str], str], ...]:
+    return tuple((re.compile(pattern), kind) for pattern, kind in alike)
