@@ -106,7 +106,7 @@ class Files:
             self.documents[kind] = {}
             for path in self._paths(kind):
                 self._read(kind, path)
-        for kind, path in (("domain", self.root / "domain.yml"), ("checklist", self.data / "checklist.yml")):
+        for kind, path in self._single():
             self.documents[kind] = {}
             self._read(kind, path)
         self._read_answers()
@@ -116,6 +116,11 @@ class Files:
         """Return the folder of one kind of file."""
         where = _KINDS[kind][0]
         return self.data / where.removeprefix("data/") if where.startswith("data/") else self.root / where
+
+    def _single(self) -> Iterator[tuple[str, Path]]:
+        yield "domain", self.root / "domain.yml"
+        for kind in ("checklist", "poster"):
+            yield kind, self.data / f"{kind}.yml"
 
     def _paths(self, kind: str) -> list[Path]:
         folder = self.folder(kind)

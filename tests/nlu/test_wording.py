@@ -11,25 +11,25 @@ from bot.nlu.wording import Wording, groups, read_alike
 from bot.settings import ROOT
 
 ALIKE = {r"\b(?:mum|dad|foster carer)s?\b": "parent"}
-TEXTS = ["can my mum see my records", "can my dad see my notes", "when does the chemist open", "is the chemist open late"] * 3
-ANSWERS = np.array([0, 0, 1, 1] * 3, np.int32)
+TEXTS = ["can my mum see my records", "can my dad see my notes", "when does the chemist open", "is the chemist open late", "hello there", "hello you"] * 3
+ANSWERS = np.array([0, 0, 1, 1, 2, 2] * 3, np.int32)
 
 
 @pytest.fixture(scope="module")
 def view() -> Wording:
-    return Wording.train(TEXTS, ANSWERS, 3, ALIKE)
+    return Wording.train(TEXTS, ANSWERS, 4, ALIKE)
 
 
 def test_a_question_about_mum_teaches_the_one_about_a_foster_carer(view: Wording) -> None:
     shares = view.shares("can my foster carer see my letters")
-    assert shares[0] > shares[1]
+    assert shares.argmax() == 0
 
 
 def test_the_shares_of_all_labels_sum_to_one_and_an_unseen_label_has_none(view: Wording) -> None:
     shares = view.shares("is the chemist open")
     assert shares.sum() == pytest.approx(1.0)
-    assert shares[1] > shares[0]
-    assert shares[2] < 1e-6
+    assert shares.argmax() == 1
+    assert shares[3] < 1e-6
 
 
 def test_words_nobody_trained_on_leave_the_labels_even(view: Wording) -> None:
