@@ -76,6 +76,11 @@ class Settings:
         return self.number("OWNIT_ACTIONS_PORT", 5055, 1)
 
     @property
+    def tensorflow(self) -> bool:
+        """Whether the engine imports TensorFlow (``OWNIT_TENSORFLOW=1``); a pipeline of one's own may need it."""
+        return self.env.get("OWNIT_TENSORFLOW", "0") == "1"
+
+    @property
     def engine_url(self) -> str:
         """Base URL of the engine (``OWNIT_ENGINE_URL`` in a cluster)."""
         return self.env.get("OWNIT_ENGINE_URL", f"http://127.0.0.1:{self.engine_port}")

@@ -8,12 +8,12 @@ import sys
 from typing import Any
 
 from bot.answers import Asked, Book
-from bot.commands.train import fingerprint
 from bot.converse import offered
 from bot.errors import EngineError
 from bot.markdown import to_plain
 from bot.nlu.encoder import shared_encoder
 from bot.nlu.pipeline import Pipeline
+from bot.nlu.sources import fingerprint
 from bot.nlu.training import Example, read_questions
 from bot.nlu.understand import conclude
 from bot.processes import newest_model

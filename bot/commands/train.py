@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import hashlib
 import os
 import subprocess
 import sys
@@ -11,19 +10,9 @@ import time
 from pathlib import Path
 
 from bot.errors import EngineError
+from bot.nlu.sources import fingerprint
 from bot.processes import newest_model
 from bot.settings import ROOT
-
-_INPUTS = (
-    "config.yml",
-    "domain.yml",
-    "requirements.lock",
-    "data/spelling.yml",
-    "data/nlu/*.yml",
-    "data/stories/*.yml",
-    "data/safety/*.yml",
-    "bot/nlu/*.py",
-)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,14 +24,6 @@ def run(arguments: argparse.Namespace) -> int:
     """Train if needed; say what is done and how long it took."""
     print(ensure_model(arguments.force))
     return 0
-
-
-def fingerprint(root: Path = ROOT) -> str:
-    """Return a hash of everything the model is made from."""
-    digest = hashlib.sha256()
-    for path in sorted(p for pattern in _INPUTS for p in root.glob(pattern)):
-        digest.update(str(path.relative_to(root)).encode() + path.read_bytes())
-    return digest.hexdigest()[:16]
 
 
 def ensure_model(force: bool = False) -> Path:

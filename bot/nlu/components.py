@@ -24,6 +24,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from bot.nlu import understand
 from bot.nlu.encoder import shared_encoder
 from bot.nlu.safety import DangerClassifier, SafetyRules, Thresholds
+from bot.nlu.sources import fingerprint
 from bot.nlu.spelling import Speller
 from bot.nlu.topics import TopicModel
 from bot.nlu.training import Example, labelled, train_danger, train_topics
@@ -62,6 +63,11 @@ class _Step(GraphComponent):
         with model_storage.read_from(resource) as folder:
             step.restore(folder)
         return step
+
+    @classmethod
+    def fingerprint_addon(cls, config: dict[str, Any]) -> str | None:
+        """Return what else the trained step depends on: Rasa's cache sees neither our files nor our modules."""
+        return fingerprint()
 
     def restore(self, folder: Path) -> None:
         """Read what training left in ``folder``; nothing by default."""
@@ -118,7 +124,8 @@ class SentenceEncoder(_Step):
         execution_context: ExecutionContext,
         **kwargs: Any,
     ) -> _Step:
-        """Make the component as for training: it learns nothing, so there is nothing to read."""
+        """Make the component as for training: it learnt nothing, but the first message must not wait for the weights."""
+        shared_encoder()
         return cls(config, model_storage, resource)
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:

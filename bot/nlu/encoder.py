@@ -26,6 +26,7 @@ VOCAB_SHA256 = "07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c992038a3
 DIMENSIONS = 384 + 512
 # A question is at most 1,000 characters; what counts stands in its first words.
 _MAX_PIECES = 128
+_BATCH = 16
 
 
 class Encoder:
@@ -53,11 +54,12 @@ class Encoder:
         """
         new = [s for s in dict.fromkeys(sentences) if s not in self._remembered]
         if new:
-            use = np.asarray(self._use.encode(new), np.float32)
-            # onnxruntime lets go of Python's lock, so threads are enough.
-            with ThreadPoolExecutor() as pool:
-                minilm = np.stack(list(pool.map(self._minilm.encode, new)))
-            self._remembered.update(zip(new, np.hstack([minilm, use]) / np.float32(np.sqrt(2)), strict=True))
+            # Both let go of Python's lock while they multiply, so a thread each is enough.
+            with ThreadPoolExecutor(2) as pool:
+                minilm = pool.submit(self._minilm.encode_many, new)
+                use = np.asarray(self._use.encode(new), np.float32)
+            both = np.hstack([minilm.result(), use]) / np.float32(np.sqrt(2))
+            self._remembered.update(zip(new, both, strict=True))
         return np.stack([self._remembered[s] for s in sentences])
 
     def _encode_one(self, sentence: str) -> Vectors:
@@ -93,11 +95,28 @@ class _MiniLM:
         self._pieces = WordPieces.load()
 
     def encode(self, sentence: str) -> Vectors:
-        ids = np.array([self._pieces.ids(sentence)], np.int64)
+        return self._run([self._pieces.ids(sentence)])[0]
+
+    def encode_many(self, sentences: Sequence[str]) -> Vectors:
+        # Sentences of one length need no padding, so each gets the vector it gets alone.
+        by_length: dict[int, list[tuple[int, list[int]]]] = {}
+        for place, sentence in enumerate(sentences):
+            ids = self._pieces.ids(sentence)
+            by_length.setdefault(len(ids), []).append((place, ids))
+        vectors = np.zeros((len(sentences), 384), np.float32)
+        for same in by_length.values():
+            for start in range(0, len(same), _BATCH):
+                places, rows = zip(*same[start : start + _BATCH], strict=True)
+                vectors[list(places)] = self._run(rows)
+        return vectors
+
+    def _run(self, rows: Sequence[list[int]]) -> Vectors:
+        ids = np.array(rows, np.int64)
         feed = {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": np.zeros_like(ids)}
         hidden = self._session.run(None, {k: v for k, v in feed.items() if k in self._inputs})[0]
-        vector = hidden[0].mean(axis=0) if hidden.ndim == 3 else hidden[0]
-        return (vector / (np.linalg.norm(vector) + 1e-9)).astype(np.float32)
+        vectors = hidden.mean(axis=1) if hidden.ndim == 3 else hidden
+        unit: Vectors = (vectors / (np.linalg.norm(vectors, axis=1, keepdims=True) + 1e-9)).astype(np.float32)
+        return unit
 
 
 class WordPieces:

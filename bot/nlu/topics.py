@@ -12,14 +12,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
+from bot.nlu.regression import Floats, fit, stopping_early
 from bot.nlu.wording import Wording
-
-Floats = npt.NDArray[np.float32]
 
 OUT_OF_SCOPE = "out_of_scope"
 # Measured by cross-validation on the training questions: docs/decisions/0002-understanding.md.
@@ -87,16 +87,20 @@ class TopicModel:
         names = tuple(sorted(set(labels)))
         number = {n: i for i, n in enumerate(names)}
         answers = np.array([number[label] for label in labels], np.int32)
+        folds = [np.arange(len(answers)) % _FOLDS == fold for fold in range(_HELD_FOLDS)]
+
+        def fitted(rows: npt.NDArray[np.intp]) -> TopicModel:
+            return cls._fit(names, vectors[rows], answers[rows], [texts[i] for i in rows], alike)
+
+        # A thread each: the regression lets go of Python's lock while it multiplies.
+        with stopping_early(), ThreadPoolExecutor(2) as pool:
+            whole, *parts = pool.map(fitted, [np.arange(len(answers)), *(np.flatnonzero(~held) for held in folds)])
         views, right = [], []
-        for fold in range(_HELD_FOLDS):
-            held = np.arange(len(answers)) % _FOLDS == fold
-            rest = np.flatnonzero(~held)
-            part = cls._fit(names, vectors[rest], answers[rest], [texts[i] for i in rest], alike)
+        for held, part in zip(folds, parts, strict=True):
             for i in np.flatnonzero(held):
                 ranking, _, view = part._views(vectors[i], texts[i])
                 views.append(view)
                 right.append(ranking[0][0] == _topic(names[answers[i]]))
-        whole = cls._fit(names, vectors, answers, texts, alike)
         return replace(whole, calibration=_calibrate(np.array(views), np.array(right)))
 
     @classmethod
@@ -109,7 +113,7 @@ class TopicModel:
         alike: Mapping[str, str],
     ) -> TopicModel:
         """Fit both views; the confidence is learnt later."""
-        weights, bias = _fit(vectors, answers, len(names))
+        weights, bias = fit(vectors, answers, len(names), _C)
         wording = Wording.train(texts, answers, len(names), alike)
         return cls(names, weights, bias, vectors, answers, np.zeros(6, np.float32), wording)
 
@@ -167,18 +171,6 @@ class TopicModel:
 
 def _topic(label: str) -> str:
     return label.split(":")[0]
-
-
-def _fit(vectors: Floats, answers: npt.NDArray[np.int32], classes: int) -> tuple[Floats, Floats]:
-    # Imported here: scikit-learn costs a second of start-up and only training needs it.
-    from sklearn.linear_model import LogisticRegression
-
-    model = LogisticRegression(C=_C, max_iter=200, tol=1e-3)
-    model.fit(vectors, answers)
-    weights = np.zeros((classes, vectors.shape[1]), np.float32)
-    bias = np.full(classes, -30.0, np.float32)
-    weights[model.classes_], bias[model.classes_] = model.coef_, model.intercept_
-    return weights, bias
 
 
 def _calibrate(views: Floats, right: npt.NDArray[np.bool_]) -> Floats:

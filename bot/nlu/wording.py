@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import re
-import warnings
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 import yaml
 
-Floats = npt.NDArray[np.float32]
+from bot.nlu.regression import Floats, fit
 
 _C = 30.0
 _WORDS, _LETTERS = (1, 2, 3, 4), (2, 3, 4)
@@ -49,21 +48,13 @@ class Wording:
         """Fit the view on mended ``texts`` and the label number of each."""
         # Imported here: scikit-learn costs a second of start-up and only training needs it.
         from sklearn.feature_extraction.text import TfidfVectorizer
-        from sklearn.linear_model import LogisticRegression
 
         patterns = _compiled(tuple(alike.items()))
         counter = TfidfVectorizer(analyzer=lambda text: groups(text, patterns), min_df=_RARE, sublinear_tf=True)
         counted = counter.fit_transform(texts)
-        model = LogisticRegression(C=_C, max_iter=60, tol=1e-2)
-        with warnings.catch_warnings():
-            # It warns that it has not settled; the ranking stands long before, and more steps gained nothing.
-            warnings.simplefilter("ignore")
-            model.fit(counted, answers)
-        weights = np.zeros((counted.shape[1], classes), np.float32)
-        bias = np.full(classes, -30.0, np.float32)
-        weights[:, model.classes_], bias[model.classes_] = model.coef_.T, model.intercept_
+        weights, bias = fit(counted, answers, classes, _C)
         vocabulary = {group: int(row) for group, row in counter.vocabulary_.items()}
-        return cls(dict(alike), vocabulary, counter.idf_.astype(np.float32), weights, bias)
+        return cls(dict(alike), vocabulary, counter.idf_.astype(np.float32), np.ascontiguousarray(weights.T), bias)
 
     def shares(self, text: str) -> Floats:
         """Return the probability of each label for a mended text; they sum to 1."""

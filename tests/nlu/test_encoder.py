@@ -1,0 +1,20 @@
+"""The encoder: alone or among many, a sentence has one vector."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from bot.nlu.encoder import DIMENSIONS, Encoder
+
+SENTENCES = ["can i go alone", "will they tell mum", "what is a chaperone and may i have one please", "ok"] * 2
+
+
+def test_a_sentence_has_the_same_vector_alone_and_among_many() -> None:
+    encoder = Encoder()
+    together, alone = encoder.encode_many(SENTENCES), encoder.encode(SENTENCES)
+    assert together.shape == (len(SENTENCES), DIMENSIONS)
+    assert np.allclose(together, alone, atol=1e-4)
+
+
+def test_no_sentences_have_no_vectors() -> None:
+    assert Encoder().encode([]).shape == (0, DIMENSIONS)
