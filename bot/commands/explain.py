@@ -83,7 +83,7 @@ def nearest(vector: Any, pipeline: Pipeline, questions: list[Example]) -> list[t
     of the same topics.
     """
     topics = pipeline.topics
-    labels = {topics.labels[topics.answers[row]] for row, _ in topics.neighbours(vector, 2 * _NEAREST)}
+    labels = {topics.views.labels[topics.answers[row]] for row, _ in topics.neighbours(vector, 2 * _NEAREST)}
     near = [(text, label) for text, label in questions if label in labels]
     if not near:
         return []

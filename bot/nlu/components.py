@@ -22,8 +22,9 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.nlu import understand
+from bot.nlu.danger import DangerClassifier
 from bot.nlu.encoder import shared_encoder
-from bot.nlu.safety import DangerClassifier, SafetyRules, Thresholds
+from bot.nlu.safety import SafetyRules, Thresholds
 from bot.nlu.sources import fingerprint
 from bot.nlu.spelling import Speller
 from bot.nlu.topics import TopicModel

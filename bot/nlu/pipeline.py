@@ -13,8 +13,9 @@ import numpy as np
 from bot.errors import EngineError
 from bot.messages import Understanding
 from bot.nlu import understand
+from bot.nlu.danger import DangerClassifier
 from bot.nlu.encoder import shared_encoder
-from bot.nlu.safety import DangerClassifier, SafetyRules, Thresholds
+from bot.nlu.safety import SafetyRules, Thresholds
 from bot.nlu.spelling import Speller
 from bot.nlu.topics import TopicModel
 from bot.nlu.understand import Parsed
@@ -31,7 +32,7 @@ class Pipeline:
         """Put the trained pieces together; rules and bars are read from ``content``."""
         self.speller, self.topics, self.danger, self.bar = speller, topics, danger, bar
         self.rules = SafetyRules.load(content / "safety")
-        self._bars = Thresholds.load(content / "safety")
+        self.bars = Thresholds.load(content / "safety")
 
     @classmethod
     def load(cls, model: Path, content: Path) -> Pipeline:
@@ -62,7 +63,7 @@ class Pipeline:
         understand.spell(parsed, self.speller)
         understand.encode(parsed, shared_encoder())
         understand.classify(parsed, self.topics)
-        understand.check_safety(parsed, self.rules, self.danger, self._bars)
+        understand.check_safety(parsed, self.rules, self.danger, self.bars)
         return parsed
 
     def conclude(self, text: str) -> tuple[str, float, Understanding]:

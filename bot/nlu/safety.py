@@ -1,7 +1,7 @@
 """Find danger in what a young person writes.
 
 Two things look at every message. *Phrase rules* (``data/safety/<kind>.yml``) are written by people, cost well under a
-millisecond and explain themselves by a rule id. A *classifier* over sentence vectors catches what no rule foresaw.
+millisecond and explain themselves by a rule id. A *classifier* (`bot.nlu.danger`) catches what no rule foresaw.
 ``combine`` makes one finding of both. The classifier can raise a finding or a tier; it can never lower what a rule found.
 
 A finding has a tier:
@@ -25,8 +25,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import yaml
 
 if sys.version_info >= (3, 11):
@@ -41,8 +39,6 @@ UNLESS_QUESTION = "crisis_unless_question"
 SAFE = "safe"
 ANY = "any"
 DEFAULT_FOLDER = Path(__file__).resolve().parents[2] / "data" / "safety"
-
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -439,86 +435,6 @@ def _better(first: set[str] | None, second: set[str] | None) -> set[str] | None:
     if first is None or second is None:
         return second if first is None else first
     return max((first, second), key=lambda s: (min(min(map(len, s)), 5), -len(s)))
-
-
-# --- Classifier --------------------------------------------------------------------------------------------------
-
-
-class DangerClassifier:
-    """A multinomial logistic regression from sentence vectors to kinds of danger, with one class for safe messages."""
-
-    def __init__(self, labels: Sequence[str], weights: Floats, bias: Floats):
-        """Take the labels and, for each, a row of weights and a bias."""
-        self.labels = list(labels)
-        self._weights = weights
-        self._bias = bias
-
-    @classmethod
-    def train(cls, vectors: npt.ArrayLike, labels: Sequence[str], strength: float = 10.0, steps: int = 250) -> DangerClassifier:
-        """Fit the weights by accelerated gradient descent; a higher strength means less smoothing."""
-        x = np.asarray(vectors, dtype=np.float64)
-        names = sorted(set(labels))
-        target = np.zeros((len(labels), len(names)))
-        target[np.arange(len(labels)), [names.index(label) for label in labels]] = 1.0
-        share = _balance(target)
-        x1 = np.hstack([x, np.ones((len(x), 1))])
-        penalty = 1.0 / (strength * len(x))
-        weights = _descend(x1, target, share, penalty, steps)
-        return cls(names, weights[:-1].T.copy(), weights[-1].copy())
-
-    def score(self, vectors: npt.ArrayLike) -> dict[str, float]:
-        """Return the highest probability of each kind over the vectors of a message and its sentences.
-
-        The key `ANY` holds the highest probability that one of them is about danger of whatever kind: kinds overlap, so
-        a message is often surely dangerous before it is surely of one kind.
-        """
-        x = np.atleast_2d(np.asarray(vectors, dtype=np.float64))
-        shares = _softmax(x @ self._weights.T + self._bias)
-        scores = {label: float(p) for label, p in zip(self.labels, shares.max(axis=0), strict=True) if label != SAFE}
-        if SAFE in self.labels:
-            scores[ANY] = float(1 - shares[:, self.labels.index(SAFE)].min())
-        return scores
-
-    def to_arrays(self) -> dict[str, npt.NDArray[Any]]:
-        """Return plain arrays that `numpy.savez` can keep without pickle."""
-        return {"labels": np.array(self.labels, dtype=np.str_), "weights": self._weights, "bias": self._bias}
-
-    @classmethod
-    def from_arrays(cls, arrays: Mapping[str, npt.NDArray[Any]]) -> DangerClassifier:
-        """Return the classifier that `to_arrays` described."""
-        labels = [str(label) for label in arrays["labels"]]
-        return cls(labels, np.asarray(arrays["weights"]), np.asarray(arrays["bias"]))
-
-
-def _balance(target: Floats) -> Floats:
-    """Weigh examples so that a kind with few examples counts as much as one with many."""
-    counts = target.sum(axis=0)
-    per_label = np.sqrt(target.sum() / (len(counts) * counts))
-    weights: Floats = (target @ per_label)[:, None]
-    return weights / weights.mean()
-
-
-def _softmax(logits: Floats) -> Floats:
-    shifted = np.exp(logits - logits.max(axis=1, keepdims=True))
-    result: Floats = shifted / shifted.sum(axis=1, keepdims=True)
-    return result
-
-
-def _descend(x: Floats, target: Floats, share: Floats, penalty: float, steps: int) -> Floats:
-    weights = np.zeros((x.shape[1], target.shape[1]))
-    ahead = weights.copy()
-    # The largest eigenvalue of the weighted covariance bounds how bent the loss can be, hence how far a step may go.
-    bent = 0.5 * float(np.linalg.norm((x * np.sqrt(share)).T @ (x * np.sqrt(share)), 2)) / len(x) + penalty
-    momentum = 1.0
-    for _ in range(steps):
-        error = (_softmax(x @ ahead) - target) * share
-        gradient = x.T @ error / len(x) + penalty * ahead
-        gradient[-1] -= penalty * ahead[-1]
-        following = ahead - gradient / bent
-        grown = (1 + np.sqrt(1 + 4 * momentum**2)) / 2
-        ahead = following + (momentum - 1) / grown * (following - weights)
-        weights, momentum = following, grown
-    return weights
 
 
 # --- Both together -----------------------------------------------------------------------------------------------

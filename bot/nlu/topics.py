@@ -1,16 +1,14 @@
 """Which topic a message is about, and how sure that is.
 
-Two views rank the topics, one regression over sentence vectors and one over words
-(`bot.nlu.wording`), and are mixed; the out-of-scope kinds are classes of their own and count
-together as ``out_of_scope``. The mixed probability alone is not a confidence, so a third, tiny
-regression learns from held-out folds how often a guess is right, given that probability, its lead,
+Two views, meaning and wording, rank the topics (`bot.nlu.views`); the out-of-scope kinds are
+labels of their own and count together as ``out_of_scope``. Their probability alone is not a
+confidence, so a tiny regression learns from held-out folds how often a guess is right, given that probability, its lead,
 how near the nearest training question is, how many of the near ones agree, and whether the two
 views do. Everything is kept as plain arrays: no pickle, no skops.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -18,14 +16,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from bot.nlu.regression import Floats, fit, stopping_early
-from bot.nlu.wording import Wording
+from bot.nlu.regression import Floats, stopping_early
+from bot.nlu.views import Views
 
 OUT_OF_SCOPE = "out_of_scope"
 # Measured by cross-validation on the training questions: docs/decisions/0002-understanding.md.
 _C = 30.0
 _NEIGHBOURS = 8
-_WORDS_WEIGH = 0.35  # of the two views' logarithms; the vectors have the rest
 # The confidence is learnt on two fifths of the questions, each held out once: enough for six numbers.
 _FOLDS, _HELD_FOLDS = 5, 2
 
@@ -57,20 +54,15 @@ class TopicModel:
     """A trained classifier, all arrays.
 
     Attributes:
-        labels: topic, or ``out_of_scope:kind``, of each row of ``weights``.
-        weights: shape (labels, dimensions); ``bias``: shape (labels,).
+        views: both views; their labels are topics, or ``out_of_scope:kind``.
         memory: training vectors, shape (questions, dimensions); ``answers``: label number of each.
         calibration: weights of the confidence's five signs, and its bias, shape (6,).
-        wording: the view of words.
     """
 
-    labels: tuple[str, ...]
-    weights: Floats
-    bias: Floats
+    views: Views
     memory: Floats
     answers: npt.NDArray[np.int32]
     calibration: Floats
-    wording: Wording
 
     @classmethod
     def train(
@@ -90,7 +82,8 @@ class TopicModel:
         folds = [np.arange(len(answers)) % _FOLDS == fold for fold in range(_HELD_FOLDS)]
 
         def fitted(rows: npt.NDArray[np.intp]) -> TopicModel:
-            return cls._fit(names, vectors[rows], answers[rows], [texts[i] for i in rows], alike)
+            views = Views.train(names, vectors[rows], [texts[i] for i in rows], answers[rows], alike, _C)
+            return cls(views, vectors[rows], answers[rows], np.zeros(6, np.float32))
 
         # A thread each: the regression lets go of Python's lock while it multiplies.
         with stopping_early(), ThreadPoolExecutor(2) as pool:
@@ -102,20 +95,6 @@ class TopicModel:
                 views.append(view)
                 right.append(ranking[0][0] == _topic(names[answers[i]]))
         return replace(whole, calibration=_calibrate(np.array(views), np.array(right)))
-
-    @classmethod
-    def _fit(
-        cls,
-        names: tuple[str, ...],
-        vectors: Floats,
-        answers: npt.NDArray[np.int32],
-        texts: Sequence[str],
-        alike: Mapping[str, str],
-    ) -> TopicModel:
-        """Fit both views; the confidence is learnt later."""
-        weights, bias = fit(vectors, answers, len(names), _C)
-        wording = Wording.train(texts, answers, len(names), alike)
-        return cls(names, weights, bias, vectors, answers, np.zeros(6, np.float32), wording)
 
     def guess(self, vector: Floats, text: str) -> Guess:
         """Return what the mended sentence ``text`` with this unit vector is about."""
@@ -129,44 +108,37 @@ class TopicModel:
         return [(int(i), float(cosines[i])) for i in np.argsort(-cosines)[:count]]
 
     def _views(self, vector: Floats, text: str) -> tuple[tuple[tuple[str, float], ...], str | None, Floats]:
-        worded = self.wording.shares(text)
-        logits = (1 - _WORDS_WEIGH) * (self.weights @ vector + self.bias) + _WORDS_WEIGH * np.log(worded + 1e-9)
-        shares = np.exp(logits - logits.max())
-        shares /= shares.sum()
+        shares, worded = self.views.shares(vector, text)
+        labels = self.views.labels
         topics: dict[str, float] = {}
-        for label, share in zip(self.labels, shares, strict=False):
+        for label, share in zip(labels, shares, strict=False):
             topics[_topic(label)] = topics.get(_topic(label), 0.0) + float(share)
         ranking = tuple(sorted(topics.items(), key=lambda t: -t[1]))
         first = ranking[0][0]
         cosines = self.memory @ vector
         near = np.argpartition(-cosines, _NEIGHBOURS)[:_NEIGHBOURS]
-        agree = np.mean([_topic(self.labels[self.answers[i]]) == first for i in near])
+        agree = np.mean([_topic(labels[self.answers[i]]) == first for i in near])
         p1, p2 = ranking[0][1], ranking[1][1]
-        by_words = sum(float(w) for w, label in zip(worded, self.labels, strict=False) if _topic(label) == first)
+        by_words = sum(float(w) for w, label in zip(worded, labels, strict=False) if _topic(label) == first)
         view = np.array([np.log(p1 / max(1e-6, 1 - p1)), p1 - p2, cosines[near].max(), agree, by_words], np.float32)
-        kinds = [(s, label) for s, label in zip(shares, self.labels, strict=False) if label.startswith(OUT_OF_SCOPE + ":")]
+        kinds = [(s, label) for s, label in zip(shares, labels, strict=False) if label.startswith(OUT_OF_SCOPE + ":")]
         kind = max(kinds)[1].split(":")[1] if kinds and first == OUT_OF_SCOPE else None
         return ranking, kind, view
 
     def to_arrays(self) -> dict[str, npt.NDArray[np.generic]]:
         """Return the model as arrays that ``numpy.savez`` writes without pickling."""
-        labels = np.frombuffer(json.dumps(self.labels).encode(), np.uint8)
         return {
-            "labels": labels,
-            "weights": self.weights,
-            "bias": self.bias,
             "memory": self.memory.astype(np.float16),
             "answers": self.answers,
             "calibration": self.calibration,
-            **self.wording.to_arrays(),
+            **self.views.to_arrays(),
         }
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, npt.NDArray[np.generic]]) -> TopicModel:
         """Rebuild a model from `to_arrays`."""
-        labels = tuple(json.loads(bytes(arrays["labels"].astype(np.uint8))))
-        floats = {k: np.ascontiguousarray(arrays[k], np.float32) for k in ("weights", "bias", "memory", "calibration")}
-        return cls(labels=labels, answers=arrays["answers"].astype(np.int32), wording=Wording.from_arrays(arrays), **floats)
+        memory, calibration = (np.ascontiguousarray(arrays[k], np.float32) for k in ("memory", "calibration"))
+        return cls(Views.from_arrays(arrays), memory, arrays["answers"].astype(np.int32), calibration)
 
 
 def _topic(label: str) -> str:

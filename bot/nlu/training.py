@@ -6,8 +6,10 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from bot.content import GROUPS, read_yaml
-from bot.nlu.encoder import Encoder, Vectors
-from bot.nlu.safety import SAFE, DangerClassifier
+from bot.nlu.danger import DangerClassifier
+from bot.nlu.encoder import Encoder
+from bot.nlu.regression import stopping_early
+from bot.nlu.safety import SAFE
 from bot.nlu.spelling import Speller
 from bot.nlu.topics import OUT_OF_SCOPE, TopicModel
 from bot.nlu.wording import read_alike
@@ -31,18 +33,20 @@ def read_questions(content: Path) -> list[Example]:
     return labelled(found)
 
 
-def encode_questions(texts: Sequence[str], questions: Sequence[Example], content: Path, encoder: Encoder) -> Vectors:
-    """Return the vectors of ``texts``, mended as a person's messages will be."""
-    speller = Speller.load(content / "spelling.yml", [text for text, _ in questions])
-    return encoder.encode_many([speller.mend(text) for text in texts])
-
-
 def train_topics(examples: Sequence[Example], content: Path, encoder: Encoder) -> TopicModel:
     """Fit the topic classifier and its confidence."""
-    speller = Speller.load(content / "spelling.yml", [text for text, _ in examples])
-    texts = [speller.mend(text) for text, _ in examples]
-    alike = read_alike(content / "spelling.yml")
-    return TopicModel.train(encoder.encode_many(texts), [label for _, label in examples], texts, alike)
+    texts = _mended(examples, examples, content)
+    return TopicModel.train(encoder.encode_many(texts), [label for _, label in examples], texts, _alike(content))
+
+
+def _mended(examples: Sequence[Example], questions: Sequence[Example], content: Path) -> list[str]:
+    """Return the texts of ``examples``, mended as a person's messages will be."""
+    speller = Speller.load(content / "spelling.yml", [text for text, _ in questions])
+    return [speller.mend(text) for text, _ in examples]
+
+
+def _alike(content: Path) -> dict[str, str]:
+    return read_alike(content / "spelling.yml")
 
 
 def read_dangers(content: Path) -> list[Example]:
@@ -57,13 +61,17 @@ def read_dangers(content: Path) -> list[Example]:
     ]
 
 
-def train_danger(questions: Sequence[Example], content: Path, encoder: Encoder) -> DangerClassifier:
-    """Fit the danger classifier; ordinary questions count as safe.
+def ordinary(questions: Sequence[Example]) -> list[str]:
+    """Return the training questions that are surely no danger.
 
     Questions about mental health stand too near to distress to be called safe without a reading.
     """
-    near = ("crisis_", "mental_health_access")
-    safe = [(text, SAFE) for text, label in questions if not label.startswith(near)]
-    examples = read_dangers(content) + safe
-    vectors = encode_questions([text for text, _ in examples], questions, content, encoder)
-    return DangerClassifier.train(vectors, [label for _, label in examples])
+    return [text for text, label in questions if not label.startswith(("crisis_", "mental_health_access"))]
+
+
+def train_danger(questions: Sequence[Example], content: Path, encoder: Encoder) -> DangerClassifier:
+    """Fit the danger classifier; ordinary questions count as safe."""
+    examples = [*read_dangers(content), *((text, SAFE) for text in ordinary(questions))]
+    texts = _mended(examples, questions, content)
+    with stopping_early():
+        return DangerClassifier.train(encoder.encode_many(texts), texts, [label for _, label in examples], _alike(content))

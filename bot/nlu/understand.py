@@ -13,8 +13,9 @@ import numpy as np
 from bot.messages import Understanding
 from bot.nlu.age import find_age
 from bot.nlu.context import continues, find_reader, follow_up, is_postcode
+from bot.nlu.danger import DangerClassifier
 from bot.nlu.encoder import Encoder, Vectors
-from bot.nlu.safety import CRISIS, DangerClassifier, Finding, SafetyRules, Thresholds, combine
+from bot.nlu.safety import CRISIS, Finding, SafetyRules, Thresholds, combine
 from bot.nlu.spelling import Speller
 from bot.nlu.text import clauses, segments, words_of
 from bot.nlu.topics import OUT_OF_SCOPE, Guess, TopicModel
@@ -73,7 +74,7 @@ def check_safety(parsed: Parsed, rules: SafetyRules, danger: DangerClassifier, b
     assert parsed.vectors is not None
     assert parsed.clause_vectors is not None
     asks = rules.is_rights_question(parsed.text)
-    scores = danger.score(np.vstack([parsed.vectors, parsed.clause_vectors]))
+    scores = danger.score(np.vstack([parsed.vectors, parsed.clause_vectors]), [*parsed.mended, *parsed.clauses])
     parsed.finding = combine(rules.find(parsed.text), scores, asks, rules, bars)
     if asks and (parsed.finding is None or parsed.finding.tier != CRISIS):
         parsed.finding = _beside_the_question(parsed, rules, danger, bars) or parsed.finding
@@ -90,7 +91,7 @@ def _beside_the_question(
     for clause, vector in zip(parsed.clauses, parsed.clause_vectors, strict=True):
         if rules.is_rights_question(clause):
             continue
-        found = combine(rules.find(clause), danger.score(vector), False, rules, bars)
+        found = combine(rules.find(clause), danger.score(vector[None], [clause]), False, rules, bars)
         if found and found.tier == CRISIS:
             return found
     return None

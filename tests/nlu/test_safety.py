@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import yaml
 
@@ -11,9 +10,7 @@ from bot.nlu.safety import (
     ANY,
     CRISIS,
     MAX_CHARACTERS,
-    SAFE,
     SUPPORT,
-    DangerClassifier,
     Finding,
     SafetyRules,
     Thresholds,
@@ -202,32 +199,6 @@ def test_no_text_of_the_message_stands_in_a_finding() -> None:
 
 
 # --- The classifier ------------------------------------------------------------------------------------------------
-
-
-def trained() -> DangerClassifier:
-    """Return a classifier of three labels that lie along three axes."""
-    noise = np.random.default_rng(0).normal(0, 0.1, (60, 3))
-    vectors = np.repeat(np.eye(3), 20, axis=0) + noise
-    return DangerClassifier.train(vectors, ["self_harm"] * 20 + ["distress"] * 20 + [SAFE] * 20)
-
-
-def test_the_classifier_learns_and_says_nothing_of_the_safe_label() -> None:
-    scores = trained().score([1.0, 0.0, 0.0])
-    assert set(scores) == {"self_harm", "distress", ANY}
-    assert scores["self_harm"] > 0.8 > 0.2 > scores["distress"]
-
-
-def test_one_dangerous_sentence_is_enough() -> None:
-    classifier = trained()
-    assert classifier.score([[0.0, 0.0, 1.0], [1.0, 0.0, 0.0]])["self_harm"] == classifier.score([1.0, 0.0, 0.0])["self_harm"]
-
-
-def test_the_classifier_survives_being_saved(tmp_path: Path) -> None:
-    classifier = trained()
-    np.savez(tmp_path / "danger.npz", **classifier.to_arrays())
-    with np.load(tmp_path / "danger.npz", allow_pickle=False) as arrays:
-        again = DangerClassifier.from_arrays(arrays)
-    assert again.score([0.2, 0.5, 0.1]) == classifier.score([0.2, 0.5, 0.1])
 
 
 def test_thresholds_are_probabilities_of_known_kinds_and_support_is_lower() -> None:

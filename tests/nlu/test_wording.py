@@ -11,7 +11,14 @@ from bot.nlu.wording import Wording, groups, read_alike
 from bot.settings import ROOT
 
 ALIKE = {r"\b(?:mum|dad|foster carer)s?\b": "parent"}
-TEXTS = ["can my mum see my records", "can my dad see my notes", "when does the chemist open", "is the chemist open late", "hello there", "hello you"] * 3
+TEXTS = [
+    "can my mum see my records",
+    "can my dad see my notes",
+    "when does the chemist open",
+    "is the chemist open late",
+    "hello there",
+    "hello you",
+] * 3
 ANSWERS = np.array([0, 0, 1, 1, 2, 2] * 3, np.int32)
 
 

@@ -1,0 +1,282 @@
+"""Print speed and memory: ``make bench``. Medians over many messages, all taken in one run.
+
+Parts: training, start to ready, classify alone (and what the safety check adds), doorway to reply, web
+round trip with 1, 8 and 32 people at once, memory at start and after thousands of conversations.
+``--baseline`` trains Rasa's own hello-world bot (default pipeline) and measures it beside, for the ratios.
+
+Figures hold for a machine that does nothing else. Linux only: memory is read from /proc.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import secrets
+import signal
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import cycle
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import httpx
+
+from bot.commands.evaluate import read_questions
+from bot.doorway import Doorway
+from bot.engine import Engine
+from bot.messages import Incoming
+from bot.processes import free_port, newest_model
+from bot.settings import ROOT, Settings
+from bot.stack import wait_until_up
+
+MESSAGES = 300  # for each latency
+PER_SESSION = 25  # under the limit of 30 a minute
+CROWDS = (1, 8, 32)
+BARS = {
+    "training": ("s", 30),
+    "start to ready": ("s", 6),
+    "classify, p50": ("ms", 15),
+    "safety check's share, p50": ("ms", 2),
+    "web round trip, 1 at once, p50": ("ms", 20),
+    "web round trip, 1 at once, p99": ("ms", 40),
+    "web round trip, 8 at once, p99": ("ms", 200),
+    "memory of the engine at start": ("MiB", 700),
+    "memory of all three at start": ("MiB", 900),
+}
+
+
+@dataclass
+class Running:
+    """A bot that ``ownit run`` started: its address, its processes, and the seconds it took."""
+
+    url: str
+    settings: Settings
+    processes: dict[str, int]
+    seconds: float
+
+    def resident(self) -> dict[str, float]:
+        """Return each process's resident memory in MiB."""
+        return {name: _resident(pid) for name, pid in self.processes.items()}
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--conversations", type=int, default=10_000, help="held before memory is read again (0: none)")
+    parser.add_argument("--starts", type=int, default=3, help="how often the bot is started")
+    parser.add_argument("--baseline", action="store_true", help="measure Rasa's hello-world bot too (minutes)")
+    arguments = parser.parse_args()
+    questions = [text for text, _ in read_questions(None)]
+    figures: list[tuple[str, str, float]] = []
+
+    def put(name: str, unit: str, value: float) -> None:
+        figures.append((name, unit, value))
+        bar = BARS.get(name)
+        print(f"  {name:<46}{value:>9.1f} {unit:<4}" + (f"  (bar {bar[1]})" if bar else ""), flush=True)
+
+    print("Own It", flush=True)
+    put("training", "s", seconds_to_train())
+    for name, value in classify_alone(questions).items():
+        put(name, "ms", value)
+    put("start to ready", "s", statistics.median(seconds_to_ready(arguments.starts)))
+    with own_it() as bot:
+        measure(bot, questions, arguments.conversations, put)
+    if arguments.baseline:
+        print("Rasa's hello-world bot, default pipeline", flush=True)
+        from scripts.bench_baseline import measure as measure_baseline
+
+        measure_baseline(put, CROWDS)
+
+
+def measure(bot: Running, questions: Sequence[str], conversations: int, put: Callable[[str, str, float], None]) -> None:
+    """Measure a running bot."""
+    before = bot.resident()
+    put("memory of the engine at start", "MiB", before["engine"])
+    put("memory of all three at start", "MiB", sum(before.values()))
+    times = asyncio.run(doorway_times(bot, questions))
+    put("doorway to reply, p50", "ms", percentile(times, 50))
+    for people in CROWDS:
+        times, rate = asyncio.run(crowd(people, _web_person(bot.url), questions))
+        put(f"web round trip, {people} at once, p50", "ms", percentile(times, 50))
+        put(f"web round trip, {people} at once, p99", "ms", percentile(times, 99))
+        put(f"messages a second, {people} at once", "/s", rate)
+    if conversations:
+        asyncio.run(hold_conversations(bot, questions, conversations))
+        after = bot.resident()
+        put(f"memory of the engine after {conversations:,} conversations", "MiB", after["engine"])
+        put(f"memory of all three after {conversations:,} conversations", "MiB", sum(after.values()))
+
+
+def seconds_to_train() -> float:
+    """Train once, even though nothing changed, without Rasa's cache."""
+    with TemporaryDirectory() as cache:
+        start = time.monotonic()
+        env = {**os.environ, "RASA_CACHE_DIRECTORY": cache}
+        command = [sys.executable, "-m", "bot.cli", "train", "--force"]
+        subprocess.run(command, cwd=ROOT, env=env, check=True, capture_output=True)
+        return time.monotonic() - start
+
+
+def classify_alone(questions: Sequence[str]) -> dict[str, float]:
+    """Return milliseconds to understand a message in one thread, and the safety check's share of them."""
+    code = (
+        "import json,sys,time\n"
+        "from pathlib import Path\n"
+        "from bot.nlu import understand as u\n"
+        "from bot.nlu.encoder import shared_encoder\n"
+        "from bot.nlu.pipeline import Pipeline\n"
+        "p = Pipeline.load(Path(sys.argv[1]), Path('data')); e = shared_encoder(); rows = []\n"
+        "for text in json.load(sys.stdin):\n"
+        "    parsed = u.Parsed(text); t0 = time.perf_counter()\n"
+        "    u.spell(parsed, p.speller); u.encode(parsed, e); u.classify(parsed, p.topics); t1 = time.perf_counter()\n"
+        "    u.check_safety(parsed, p.rules, p.danger, p.bars); t2 = time.perf_counter(); u.conclude(parsed, p.bar)\n"
+        "    rows.append((time.perf_counter() - t0, t2 - t1))\n"
+        "print(json.dumps(rows[20:]))"
+    )
+    env = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    chosen = json.dumps(_spread(questions, MESSAGES + 20))
+    command = [sys.executable, "-c", code, str(newest_model())]
+    done = subprocess.run(command, input=chosen, capture_output=True, text=True, cwd=ROOT, env=env, check=True)
+    rows = json.loads(done.stdout)
+    whole, safety = ([row[i] * 1000 for row in rows] for i in (0, 1))
+    return {
+        "classify, p50": percentile(whole, 50),
+        "classify, p99": percentile(whole, 99),
+        "safety check's share, p50": percentile(safety, 50),
+    }
+
+
+def seconds_to_ready(times: int) -> list[float]:
+    """Return the seconds from the command to the first answered probe, of each start."""
+    seconds = []
+    for _ in range(times):
+        with own_it() as bot:
+            seconds.append(bot.seconds)
+    return seconds
+
+
+@contextmanager
+def own_it() -> Iterator[Running]:
+    """Run the bot as ``make run`` does, on free ports, in a folder of its own."""
+    with TemporaryDirectory() as var:
+        names = ("OWNIT_PORT", "OWNIT_ENGINE_PORT", "OWNIT_ACTIONS_PORT")
+        ports = {name: str(free_port()) for name in names}
+        env = {**os.environ, **ports, "OWNIT_VAR": var, "OWNIT_GP_FETCH": "off", "TELEGRAM_BOT_TOKEN": ""}
+        settings = Settings.from_env(env)
+        url = f"http://127.0.0.1:{settings.port}"
+        start = time.monotonic()
+        process = subprocess.Popen(
+            [sys.executable, "-m", "bot.cli", "run"], cwd=ROOT, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        try:
+            wait_until_up(f"{url}/health/ready", process)
+            seconds = time.monotonic() - start
+            yield Running(url, settings, _children(process.pid), seconds)
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(30)
+
+
+async def doorway_times(bot: Running, questions: Sequence[str]) -> list[float]:
+    """Return milliseconds from a message at the doorway to its reply, one after another."""
+    engine = Engine(bot.settings.engine_url)
+    doorway = Doorway(bot.settings, engine, limited=False)
+    times = []
+    for number, text in enumerate(_spread(questions, MESSAGES)):
+        start = time.perf_counter()
+        await doorway.handle(Incoming(f"bench-{number // 5}", "web", text=text))
+        times.append((time.perf_counter() - start) * 1000)
+    await engine.close()
+    return times
+
+
+async def crowd(
+    people: int, person: Callable[[int, Iterator[str], int], Awaitable[list[float]]], questions: Sequence[str]
+) -> tuple[list[float], float]:
+    """Let ``people`` write at once; return the milliseconds of each message, and messages a second."""
+    texts = cycle(_spread(questions, MESSAGES))
+    each = max(PER_SESSION, MESSAGES // people)
+    start = time.perf_counter()
+    lists = await asyncio.gather(*(person(number, texts, each) for number in range(people)))
+    seconds = time.perf_counter() - start
+    times = [t for one in lists for t in one]
+    return times, len(times) / seconds
+
+
+def _web_person(url: str) -> Callable[[int, Iterator[str], int], Awaitable[list[float]]]:
+    async def write(number: int, texts: Iterator[str], count: int) -> list[float]:
+        # An address each, so that nobody meets the limit that keeps strangers from flooding.
+        transport = httpx.AsyncHTTPTransport(local_address=f"127.0.{1 + number // 250}.{1 + number % 250}")
+        times, token = [], ""
+        async with httpx.AsyncClient(base_url=url, transport=transport, timeout=30) as client:
+            for sent in range(count):
+                if sent % PER_SESSION == 0:
+                    token = (await client.post("/api/session", json={})).json()["session"]["token"]
+                body = {"id": secrets.token_hex(8), "text": next(texts)}
+                start = time.perf_counter()
+                answer = await client.post("/api/message", json=body, headers={"Authorization": f"Bearer {token}"})
+                times.append((time.perf_counter() - start) * 1000)
+                token = answer.raise_for_status().json()["session"]["token"]["token"]
+        return times
+
+    return write
+
+
+async def hold_conversations(bot: Running, questions: Sequence[str], count: int) -> None:
+    """Hold ``count`` conversations of one message each, eight at a time; progress is shown."""
+    engine = Engine(bot.settings.engine_url)
+    doorway = Doorway(bot.settings, engine, limited=False)
+    texts, numbers = cycle(questions), iter(range(count))
+
+    async def one() -> None:
+        for number in numbers:
+            await doorway.handle(Incoming(f"many-{number}", "web", text=next(texts)))
+            if number % 1000 == 999:
+                print(f"    {number + 1:,} conversations …", file=sys.stderr, flush=True)
+
+    await asyncio.gather(*(one() for _ in range(8)))
+    await engine.close()
+
+
+def percentile(values: Sequence[float], percent: int) -> float:
+    """Return the value that ``percent`` of the values do not exceed."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, round(percent / 100 * (len(ordered) - 1)))]
+
+
+def _spread(questions: Sequence[str], count: int) -> list[str]:
+    """Return ``count`` questions from all over the list, in an order that does not change."""
+    return [questions[(i * 997) % len(questions)] for i in range(count)]
+
+
+def _children(pid: int) -> dict[str, int]:
+    """Return the process ids of engine, actions and front under ``ownit run``."""
+    marks = {"bot.engine_main": "engine", "actions": "actions", "bot.front": "front"}
+    found = {}
+    for child in _descendants(pid):
+        words = Path(f"/proc/{child}/cmdline").read_bytes().decode().split("\0")
+        module = words[words.index("-m") + 1] if "-m" in words else ""
+        if module in marks:
+            found[marks[module]] = child
+    return found
+
+
+def _descendants(pid: int) -> list[int]:
+    children = [int(c) for c in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    return children + [d for c in children for d in _descendants(c)]
+
+
+def _resident(pid: int) -> float:
+    line = next(row for row in Path(f"/proc/{pid}/status").read_text().splitlines() if row.startswith("VmRSS"))
+    return int(line.split()[1]) / 1024
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,53 @@
+"""The classifier of danger on three labels that lie along three axes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bot.nlu.danger import DangerClassifier
+from bot.nlu.safety import ANY, SAFE
+
+HARM, LOW, FINE = ([1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0])
+WORDS = {"self_harm": "i cut my arms again", "distress": "i feel low and alone", SAFE: "when does the chemist open"}
+
+
+@pytest.fixture(scope="module")
+def classifier() -> DangerClassifier:
+    noise = np.random.default_rng(0).normal(0, 0.1, (60, 3))
+    vectors = (np.repeat(np.eye(3), 20, axis=0) + noise).astype(np.float32)
+    labels = [label for label in WORDS for _ in range(20)]
+    return DangerClassifier.train(vectors, [WORDS[label] for label in labels], labels, {})
+
+
+def score(classifier: DangerClassifier, *parts: tuple[list[float], str]) -> dict[str, float]:
+    return classifier.score(np.array([v for v, _ in parts], np.float32), [t for _, t in parts])
+
+
+def test_it_learns_and_says_nothing_of_the_safe_label(classifier: DangerClassifier) -> None:
+    scores = score(classifier, (HARM, WORDS["self_harm"]))
+    assert set(scores) == {"self_harm", "distress", ANY}
+    assert scores["self_harm"] > 0.8 > 0.2 > scores["distress"]
+    assert scores[ANY] > 0.8
+
+
+def test_one_dangerous_part_is_enough(classifier: DangerClassifier) -> None:
+    alone = score(classifier, (HARM, WORDS["self_harm"]))
+    among = score(classifier, (FINE, WORDS[SAFE]), (HARM, WORDS["self_harm"]))
+    assert among["self_harm"] == alone["self_harm"]
+    assert among[ANY] == alone[ANY]
+
+
+def test_both_views_must_find_it_likely(classifier: DangerClassifier) -> None:
+    agree, differ = score(classifier, (HARM, WORDS["self_harm"])), score(classifier, (HARM, WORDS[SAFE]))
+    assert agree["self_harm"] > differ["self_harm"]
+
+
+def test_it_survives_being_saved(classifier: DangerClassifier, tmp_path: Path) -> None:
+    np.savez(tmp_path / "danger.npz", **classifier.to_arrays())
+    with np.load(tmp_path / "danger.npz", allow_pickle=False) as arrays:
+        again = DangerClassifier.from_arrays(arrays)
+    before, after = (score(c, (LOW, WORDS["distress"])) for c in (classifier, again))
+    assert after == pytest.approx(before, abs=1e-3)
