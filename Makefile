@@ -49,5 +49,6 @@ bench-widget: install ## size and speed of the web chat
 cluster-test: train ## two replicas, nginx and Redis on this machine
 	@.venv/bin/python -m scripts.cluster_test
 
-lock:           ## pin versions and hashes anew
-	@uv pip compile pyproject.toml --extra dev --python-version 3.10 --generate-hashes --no-header --no-annotate -q -o requirements.lock
+lock:           ## pin versions and hashes anew, for the platforms of pyproject.toml
+	@.venv-tools/bin/uv pip compile pyproject.toml --extra dev --extra poster --universal --python-version 3.10 --generate-hashes --no-header --no-annotate -q -o requirements.lock
+	@sed -i -E "s/ ; python_full_version < '3.11' and \(\(platform_machine == 'aarch64' and sys_platform == 'linux'\) or \(platform_machine == 'x86_64' and sys_platform == 'linux'\) or sys_platform == 'darwin'\) / /" requirements.lock

@@ -95,7 +95,9 @@ def read_yaml(path: Path) -> Document:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise ContentError(str(path), f"cannot be read: {error}.", "Save it as UTF-8 text.") from error
+        why = error.strerror if isinstance(error, OSError) else "it is not saved as plain text in UTF-8"
+        mend = "Open it in a text editor and save it as plain text, encoding UTF-8."
+        raise ContentError(document.where(), f"The file cannot be read: {why}.", mend) from error
     try:
         node = yaml.compose(text, Loader=_Loader)
         document.data = _build(node, (), document) if node is not None else None
@@ -120,8 +122,8 @@ def _build(node: yaml.Node, at: Path_, document: Document) -> Any:
     try:
         value = _Loader("").construct_object(node, deep=True)
     except ValueError as error:
-        what = f"'{node.value}' is no date or number there is."
-        raise ContentError(document.where(at), what, "Write a date as 2026-11-23.") from error
+        what = f"'{node.value}' is no day of the calendar."
+        raise ContentError(document.where(at), what, "Write it as 2026-11-23.") from error
     return value.isoformat() if isinstance(value, date) else value
 
 
@@ -201,6 +203,7 @@ def _shape_error(document: Document, error: Any) -> ContentError:
         size, most = len(error.instance), error.validator_value
         return ContentError(document.where(at), f"{name} has {size} characters.", f"At most {most} fit; shorten it.")
     if error.validator == "maxItems":
-        return ContentError(document.where(at), f"{name} has {len(error.instance)} items.", f"At most {error.validator_value}.")
+        size, most = len(error.instance), error.validator_value
+        return ContentError(document.where(at), f"{name} has {size} items.", f"At most {most} fit; join or drop some.")
     hint = error.schema.get("description", "")
     return ContentError(document.where(at), f"{name} is not as expected: {error.message[:160]}.", hint)

@@ -144,7 +144,7 @@ class Files:
         self._tell(plainly(error, text))
         self.unread.add(kind)
         if kind == "answers":
-            self.known.update(re.findall(r"(?m)^([a-z][a-z0-9_]*):", text))
+            self.known.update(re.findall(r"(?m)^([a-z][a-z0-9_]*):", text) or TOPICS.get(path.stem, ()))
 
     def _tell(self, error: ContentError) -> None:
         self._wrong(error.where, error.what, error.mend)
@@ -154,9 +154,6 @@ class Files:
             document = read_yaml(path)
         except ContentError as error:
             self._cannot_read(kind, path, error)
-            return
-        except ValueError as error:
-            self._cannot_read(kind, path, _no_date(path, error))
             return
         self.documents[kind][path.stem] = document
         if kind == "domain" or (kind == "safety" and path.stem in TABLES):
@@ -261,15 +258,6 @@ class Files:
     def count(self) -> int:
         """How many files were read."""
         return sum(map(len, self.documents.values()))
-
-
-def _no_date(path: Path, error: ValueError) -> ContentError:
-    """Return what is wrong with the first date that is on no calendar."""
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
-        for found in re.findall(r"\b\d{4}-\d{1,2}-\d{1,2}\b", line):
-            if read_date(found) is None:
-                return ContentError(f"{path}:{number}", f"'{found}' is no day of the calendar.", "Write it as 2026-11-23.")
-    return ContentError(f"{path}:1", f"A value cannot be read: {error}.", "Look for a date that does not exist.")
 
 
 def read_date(raw: str) -> date | None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from bot.check.files import Files
 from bot.check.problems import Problem, did_you_mean, rule
+from bot.check.style import phone_numbers
 from bot.places import DEFAULT, NEVER_HIDDEN
 
 _WAYS = ("phone", "text", "web", "email", "bsl")
@@ -22,6 +23,21 @@ def nobody_loses_the_lines_of_crisis(files: Files) -> Iterator[Problem]:
     document = files.documents["places"][DEFAULT]
     for id_ in sorted(NEVER_HIDDEN - set(files.places[DEFAULT].contacts)):
         yield Problem(document.where(("contacts",)), f"the contact {id_} is missing.", "It can never be taken out.")
+
+
+@rule("places", "poster")
+def the_poster_takes_its_numbers_from_places(files: Files) -> Iterator[Problem]:
+    """A number on a wall is there for years, so it comes from the one place where it is looked after."""
+    document = files.documents["poster"]["poster"]
+    contacts = files.places[DEFAULT].contacts if DEFAULT in files.places else {}
+    for language, words in document.data.items():
+        for id_, lines in words["help"].items():
+            where = document.where((language, "help", id_))
+            if id_ not in contacts:
+                mend = did_you_mean(id_, contacts, "The poster's contacts are in data/places/england.yml.")
+                yield Problem(where, f"there is no contact '{id_}'.", mend)
+            for number in phone_numbers(" ".join(lines)):
+                yield Problem(where, f"the phone number '{number}' is typed here.", "Write $phone or $number for it.")
 
 
 @rule("places")

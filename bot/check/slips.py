@@ -31,17 +31,26 @@ def plainly(error: ContentError, text: str) -> ContentError:
         for look in _LOOKS:
             if slip := look(lines[at - 1]):
                 return ContentError(f"{file}:{at}", *slip)
+    # A stray line at the top is only tripped over where the entries begin.
+    for at, line in enumerate(lines, 1):
+        if slip := _stray(line):
+            return ContentError(f"{file}:{at}", *slip)
     return error
 
 
 def shape_plainly(error: ContentError) -> ContentError:
     """Return ``error`` about a value of the wrong shape without the words of schemas."""
-    if " is not as expected: " in error.what and "no { } < >" in error.mend:
-        name = error.what.partition(" is not ")[0]
+    name, _, value = error.what.partition(" is not as expected: ")
+    if value.startswith("{"):
+        return ContentError(error.where, "A colon stands inside text that has no quotes.", _QUOTES)
+    if value.startswith(("'' ", '"" ')):
+        return ContentError(error.where, f"{name} is empty.", "Write the text between the quotes, or delete the line.")
+    if value and "no { } < >" in error.mend:
         return ContentError(error.where, f"{name} holds one of the signs {{ }} < >.", "Take it out; for bold write **words**.")
     match = _UNLIKE.match(error.what)
     if not match:
-        return error
+        # Cut off in the middle of a long list or text, which says nothing to a reader.
+        return ContentError(error.where, f"{name} does not have the right form.", error.mend) if value and error.mend else error
     name, value, wanted = match["name"], match["value"], match["wanted"]
     if value == "None":
         mend = error.mend or "Write it after the colon."
@@ -58,6 +67,25 @@ def shape_plainly(error: ContentError) -> ContentError:
 def _tab(line: str) -> Slip | None:
     if "\t" in line[: len(line) - len(line.lstrip())]:
         return "There is a tab at the start of the line.", "Replace it by spaces: two for each step."
+    return None
+
+
+def _odd_spaces(line: str) -> Slip | None:
+    if "\u00a0" in line[: len(line) - len(line.lstrip())]:
+        return "The spaces at the start of the line are of a kind that does not count.", "Delete them and type spaces."
+    return None
+
+
+def _joined(line: str) -> Slip | None:
+    if line.startswith(("<<<<<<<", "=======", ">>>>>>>")):
+        what = "Two people changed these lines, and both versions stand here."
+        return what, "Keep the right one, and delete the lines with <<<<<<<, ======= and >>>>>>>."
+    return None
+
+
+def _stray(line: str) -> Slip | None:
+    if re.match(r"^[A-Za-z][^:]*$", line):
+        return "The line is neither an entry nor a comment.", "Delete it, or put # and a space in front of it."
     return None
 
 
@@ -90,7 +118,7 @@ def _dash(line: str) -> Slip | None:
 
 
 def _colon(line: str) -> Slip | None:
-    if match := re.match(r"^\s*([a-z][a-z0-9_]*)\s+[\"\[]", line):
+    if match := re.match(r"^\s*([a-zA-Z0-9][\w+-]*)(?:\s+[\"\[].*)?\s*$", line):
         return f"There is no colon after '{match[1]}'.", f"Write {match[1]}: and a space."
     if match := re.match(r"^\s*([a-z][a-z0-9_]*):[^\s/]", line):
         return f"There is no space after '{match[1]}:'.", "Write a space after the colon."
@@ -112,4 +140,4 @@ def _value(line: str) -> str:
     return match["value"].strip() if match else ""
 
 
-_LOOKS: tuple[Callable[[str], Slip | None], ...] = (_tab, _sign, _quotes, _dash, _colon, _indent)
+_LOOKS: tuple[Callable[[str], Slip | None], ...] = (_joined, _tab, _odd_spaces, _sign, _quotes, _dash, _colon, _indent)

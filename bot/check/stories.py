@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from bot.check.files import Files
 from bot.check.problems import Problem, did_you_mean, rule
-from bot.check.topics import TOPICS, topics
+from bot.check.topics import FIXED, TOPICS, topics
 from bot.settings import ROOT
 
 _ACTION_NAME = re.compile(r'return "(action_\w+)"')
@@ -18,7 +18,7 @@ def the_domain_knows_every_topic(files: Files) -> Iterator[Problem]:
     """An intent that is not in domain.yml is never recognised."""
     document = files.domain
     listed, actions = document.data.get("intents") or [], document.data.get("actions") or []
-    for topic in (t for names in TOPICS.values() for t in names):
+    for topic in sorted(FIXED):
         if topic not in listed:
             yield Problem(document.where(("intents",)), f"the topic {topic} is missing.", f"Add '- {topic}' under intents.")
     for topic in topics(files):
@@ -37,7 +37,7 @@ def every_response_has_its_words(files: Files) -> Iterator[Problem]:
     document = files.domain
     for number, action in enumerate(document.data.get("actions") or []):
         name = action.removeprefix("utter_")
-        if action.startswith("utter_") and name not in files.entries and name != "follow_up":
+        if action.startswith("utter_") and name not in files.entries and name not in ("follow_up", *FIXED):
             mend = did_you_mean(name, files.entries, f"Add an answer '{name}:' to data/answers.")
             yield Problem(document.where(("actions", number)), f"there is no answer '{name}' for {action}.", mend)
 
@@ -80,7 +80,6 @@ def rules_name_what_exists(files: Files) -> Iterator[Problem]:
 @rule("stories")
 def a_topic_says_its_own_answer(files: Files) -> Iterator[Problem]:
     """The answer to topic x is utter_x: a rule that says another one is a slip of copying."""
-    fixed = {t for names in TOPICS.values() for t in names}
     for intent, steps, where in files.rules:
-        if intent in fixed and f"utter_{intent}" not in steps:
+        if intent in FIXED and f"utter_{intent}" not in steps:
             yield Problem(where, f"the rule for {intent} does not say its answer.", f"Add 'action: utter_{intent}'.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.check import style
-from bot.check.files import Files
+from bot.check.files import TABLES, Files
 from bot.check.run import only, problems
 from bot.cli import main
 from bot.errors import SettingError
@@ -101,6 +102,12 @@ SLIPS = (
     ("nothing after the colon", '  title: "May I ask?"', "  title:", 3, "a_new_answer.title is empty"),
     ("a title too long", "May I ask?", "May I ask? " * 5, 3, "At most 40 fit; shorten it"),
     ("a brace", "Anybody may.", "{Anybody} may.", 5, "holds one of the signs { } < >"),
+    ("a colon in a list's text", '"**Yes, you can ask.** Anybody may."', "Yes: you can ask.", 5, "A colon stands inside text"),
+    ("an empty text", '"**Yes, you can ask.** Anybody may."', '""', 5, "a_new_answer.text.0 is empty"),
+    ("a name without its colon", "  text:", "  text", 4, "There is no colon after 'text'"),
+    ("spaces from a web page", '    - "**', '\u00a0\u00a0\u00a0\u00a0- "**', 5, "of a kind that does not count"),
+    ("two people's changes", "  text:", "<<<<<<< HEAD\n  text:", 4, "Two people changed these lines"),
+    ("a line from elsewhere", "\na_new_answer:", "\nPlease change this\na_new_answer:", 2, "neither an entry nor a comment"),
     ("a text that is no list", '  covers: [Q1]', '  covers: Q1', 7, "a_new_answer.covers is not a list"),
 )  # fmt: skip
 
@@ -129,6 +136,24 @@ def test_a_file_that_cannot_be_read_brings_no_other_errors_with_it(content: Path
 def test_a_file_without_entries_is_one_error(content: Path, text: str) -> None:
     (content / "data/answers/words.yml").write_text(text, encoding="utf-8")
     assert len(told(content)) == 1
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "cp1252"])
+def test_a_file_saved_by_a_word_processor_is_told_in_one_error(content: Path, encoding: str) -> None:
+    file = content / "data/answers/words.yml"
+    file.write_bytes((file.read_text(encoding="utf-8") + "# it’s\n").encode(encoding))
+    assert told(content) == [
+        "ERROR data/answers/words.yml:1: The file cannot be read: it is not saved as plain text in UTF-8. "
+        "Open it in a text editor and save it as plain text, encoding UTF-8."
+    ]
+
+
+def test_a_renamed_topic_is_told_in_two_errors_not_in_twenty(content: Path) -> None:
+    change(content / "data/answers/own_it.yml", lambda t: t.replace("\nown_it_5_pharmacy:", "\nown_it_5_pharmacys:"), "")
+    missing, unknown = sorted(told(content), key=lambda t: "is no topic" in t)
+    assert "there is no answer to the topic own_it_5_pharmacy." in missing
+    assert "'own_it_5_pharmacys' is no topic" in unknown
+    assert "Did you mean 'own_it_5_pharmacy'?" in unknown
 
 
 def test_a_file_nobody_reads_is_told(content: Path) -> None:
@@ -212,3 +237,12 @@ def test_plain_words_have_a_lower_reading_age_than_hard_ones() -> None:
 )
 def test_only_services_known_by_their_number_may_be_typed(text: str, typed: bool) -> None:
     assert bool(style.phone_numbers(text)) is typed
+
+
+def test_the_editor_knows_the_shape_of_every_file() -> None:
+    mapped = json.loads((ROOT / ".vscode" / "settings.json").read_text(encoding="utf-8"))["yaml.schemas"]
+    assert {Path(schema).name for schema in mapped} == {p.name for p in (ROOT / "schemas").glob("*.json")}
+    globs = [glob for listed in mapped.values() for glob in ([listed] if isinstance(listed, str) else listed)]
+    found = [path for glob in globs for path in ROOT.glob(glob)]
+    tables = {ROOT / "data/safety" / f"{name}.yml" for name in TABLES} | {ROOT / "data/spelling.yml"}
+    assert sorted(found) == sorted({*ROOT.glob("data/**/*.yml"), *ROOT.glob("tests/questions/*.yml")} - tables)

@@ -102,6 +102,19 @@ class Break:
 
 ANSWERS = "data/answers"
 BREAKS = (
+    # the poster
+    Break(
+        "a poster's contact that does not exist",
+        "data/poster.yml",
+        swap("emergency_999: [", "emergency_99: ["),
+        "no contact 'emergency_99'. Did you mean 'emergency_999'?",
+    ),
+    Break(
+        "a number typed on the poster",
+        "data/poster.yml",
+        swap("Childline $phone", "Childline 0800 1111"),
+        "'0800 1111' is typed here",
+    ),
     # what answers point to
     Break("a topic has no answer", f"{ANSWERS}/tips.yml", drop_answer("tip_notes"), "no answer to the topic tip_notes"),
     Break(
