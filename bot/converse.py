@@ -47,9 +47,9 @@ def turn_for(rule: str, heard: Heard, book: Book) -> Turn:
     """
     turn = _lead(rule, heard, book)
     turn = replace(turn, age_band=heard.understanding.band or heard.memory.band, language=heard.understanding.language)
-    if turn.outcome != "crisis":
-        turn = _with_support(turn, heard, book)
-    return turn
+    if turn.outcome == "crisis":
+        return turn
+    return _with_support(_with_language(turn, book), heard, book)
 
 
 def _lead(rule: str, heard: Heard, book: Book) -> Turn:
@@ -181,6 +181,15 @@ def _crisis(topic: str, heard: Heard, book: Book) -> Turn:
     ]
     answers = _answer(asked_too, heard, book).replies if asked_too else ()
     return Turn("crisis", (reply, *answers), topic, 1.0, (topic, *asked_too), kind=kind)
+
+
+def _with_language(turn: Turn, book: Book) -> Turn:
+    """Say first, in the person's language, that the answer is in English and an interpreter is free."""
+    line = book.answers["other_language_note"].languages.get(turn.language)
+    if not line:
+        return turn
+    note = replace(book.reply("other_language_note"), text=(line,), buttons=())
+    return replace(turn, replies=(note, *turn.replies))
 
 
 def _with_support(turn: Turn, heard: Heard, book: Book) -> Turn:

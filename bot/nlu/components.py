@@ -24,6 +24,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from bot.nlu import understand
 from bot.nlu.danger import DangerClassifier
 from bot.nlu.encoder import shared_encoder
+from bot.nlu.foreign import ForeignModel
 from bot.nlu.safety import SafetyRules, Thresholds
 from bot.nlu.sources import fingerprint
 from bot.nlu.spelling import Speller
@@ -162,6 +163,26 @@ class TopicClassifier(_Step):
     def step(self, message: Message) -> None:
         """Guess the topic of each question in one message."""
         understand.classify(message.get(PARSED), self._model)
+
+
+@DefaultV1Recipe.register([_Type.INTENT_CLASSIFIER], is_trainable=True)
+class ForeignListener(_Step):
+    """Ranks the topics of a message that is not English."""
+
+    def train(self, training_data: TrainingData) -> Resource:
+        """Fit the model on the English questions."""
+        with self._storage.write_to(self._resource) as folder:
+            np.savez(folder / "foreign.npz", **ForeignModel.train(_examples(training_data)).to_arrays())
+        return self._resource
+
+    def restore(self, folder: Path) -> None:
+        """Read the trained arrays; the encoder waits for the first message that needs it."""
+        with np.load(folder / "foreign.npz", allow_pickle=False) as arrays:
+            self._model = ForeignModel.from_arrays(arrays)
+
+    def step(self, message: Message) -> None:
+        """Look at one message."""
+        understand.classify_foreign(message.get(PARSED), self._model)
 
 
 @DefaultV1Recipe.register([_Type.INTENT_CLASSIFIER], is_trainable=True)

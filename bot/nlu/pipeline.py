@@ -15,6 +15,7 @@ from bot.messages import Understanding
 from bot.nlu import understand
 from bot.nlu.danger import DangerClassifier
 from bot.nlu.encoder import shared_encoder
+from bot.nlu.foreign import ForeignModel
 from bot.nlu.safety import SafetyRules, Thresholds
 from bot.nlu.spelling import Speller
 from bot.nlu.topics import TopicModel
@@ -27,10 +28,16 @@ class Pipeline:
     """Runs every understanding step on a message."""
 
     def __init__(
-        self, speller: Speller, topics: TopicModel, danger: DangerClassifier, content: Path, bar: float = DEFAULT_BAR
+        self,
+        speller: Speller,
+        topics: TopicModel,
+        danger: DangerClassifier,
+        foreign: ForeignModel,
+        content: Path,
+        bar: float = DEFAULT_BAR,
     ) -> None:
         """Put the trained pieces together; rules and bars are read from ``content``."""
-        self.speller, self.topics, self.danger, self.bar = speller, topics, danger, bar
+        self.speller, self.topics, self.danger, self.foreign, self.bar = speller, topics, danger, foreign, bar
         self.rules = SafetyRules.load(content / "safety")
         self.bars = Thresholds.load(content / "safety")
 
@@ -45,15 +52,16 @@ class Pipeline:
         with tarfile.open(model) as archive:
             for member in archive.getmembers():
                 file = archive.extractfile(member)
-                if file and member.name.endswith(("topics.npz", "danger.npz", "known.json")):
+                if file and member.name.endswith(("topics.npz", "danger.npz", "foreign.npz", "known.json")):
                     pieces[Path(member.name).name] = file.read()
-        if len(pieces) != 3:
+        if len(pieces) != 4:
             raise EngineError(str(model), "is not a model of this bot.", "Run `make train`.")
         known = json.loads(pieces["known.json"])
         return cls(
             Speller.load(content / "spelling.yml", [" ".join(known)] * 3),
             TopicModel.from_arrays(_arrays(pieces["topics.npz"])),
             DangerClassifier.from_arrays(_arrays(pieces["danger.npz"])),
+            ForeignModel.from_arrays(_arrays(pieces["foreign.npz"])),
             content,
         )
 
@@ -63,6 +71,7 @@ class Pipeline:
         understand.spell(parsed, self.speller)
         understand.encode(parsed, shared_encoder())
         understand.classify(parsed, self.topics)
+        understand.classify_foreign(parsed, self.foreign)
         understand.check_safety(parsed, self.rules, self.danger, self.bars)
         return parsed
 

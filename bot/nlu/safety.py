@@ -237,15 +237,30 @@ class _Rule:
     language: str = "en"
 
 
+@dataclass(frozen=True)
+class _Questions:
+    """The patterns of `rights_questions.yml`: asking about rights, telling in passing, and that something goes on."""
+
+    asking: re.Pattern[str]
+    in_passing: re.Pattern[str]
+    going_on: re.Pattern[str]
+
+    @classmethod
+    def of(cls, data: Mapping[str, Any], sets: Mapping[str, str]) -> _Questions:
+        """Compile the lists of the file."""
+        lists = (data["patterns"], data["in_passing"], data["unless_in_passing"])
+        return cls(*(re.compile("|".join(_bounded(_expand(p, sets)) for p in patterns)) for patterns in lists))
+
+
 class SafetyRules:
     """The phrase rules of every kind of danger, ordered by urgency."""
 
-    def __init__(self, rules: Sequence[_Rule], kinds: Mapping[str, str], tables: _Tables, questions: Sequence[str]):
+    def __init__(self, rules: Sequence[_Rule], kinds: Mapping[str, str], tables: _Tables, questions: _Questions):
         """Index the rules by the three-letter pieces that a message must hold for a rule to be tried at all."""
         self._rules = list(rules)
         self._kinds = dict(kinds)
         self._tables = tables
-        self._questions = re.compile("|".join(_bounded(q) for q in questions)) if questions else None
+        self._questions = questions
         self._always = [i for i, rule in enumerate(rules) if not rule.fragments]
         self._index: dict[str, dict[str, list[int]]] = {}
         for i, rule in enumerate(rules):
@@ -264,8 +279,8 @@ class SafetyRules:
         orders = {f["kind"]: f["order"] for f in files if "kind" in f}
         rules = [(orders[k], rule) for f in files for k, rule in _rules_of(f, kinds, sets)]
         rules.sort(key=lambda pair: pair[0])
-        questions = [_expand(q, sets) for q in _read(folder / "rights_questions.yml")["patterns"]]
-        return cls([rule for _, rule in rules], kinds, tables, questions)
+        questions = _read(folder / "rights_questions.yml")
+        return cls([rule for _, rule in rules], kinds, tables, _Questions.of(questions, sets))
 
     @property
     def all_kinds(self) -> list[str]:
@@ -283,6 +298,13 @@ class SafetyRules:
     def is_rights_question(self, text: str) -> bool:
         """Tell whether the words of a message ask about privacy, being seen alone, or who decides."""
         return self._asks(normalise(text, self._tables))
+
+    def is_in_passing(self, text: str) -> bool:
+        """Tell whether a message speaks of what is over, or of a friend's lasting trouble, and of nothing that goes on."""
+        readings = normalise(text, self._tables)
+        return any(map(self._questions.in_passing.search, readings)) and not any(
+            map(self._questions.going_on.search, readings)
+        )
 
     def find(self, text: str) -> Finding | None:
         """Return the most urgent danger in a message; any crisis comes before any support."""
@@ -303,7 +325,7 @@ class SafetyRules:
         return [rule.id for rule in self._matching(normalise(text, self._tables))]
 
     def _asks(self, readings: Iterable[str]) -> bool:
-        return self._questions is not None and any(self._questions.search(r) for r in readings)
+        return any(map(self._questions.asking.search, readings))
 
     def _matching(self, readings: Sequence[str]) -> Iterable[_Rule]:
         candidates = set(self._always)

@@ -52,6 +52,10 @@ class Speller:
         """The project's own words, sorted, as a trained model keeps them."""
         return sorted(self._known)
 
+    def knows(self, word: str) -> bool:
+        """Return whether a lower-case word is English or a young person's way of writing it."""
+        return word in self._txt or word in self._known or word in self._dictionary.words
+
     def mend(self, text: str) -> str:
         """Return ``text`` in lower case with txt-speak written out and typos mended."""
         return re.sub(r"\s+", " ", "".join(map(self._mend, _WORD.findall(words_of(text))))).strip()

@@ -15,6 +15,7 @@ from bot.nlu.age import find_age
 from bot.nlu.context import continues, find_reader, follow_up, is_postcode
 from bot.nlu.danger import DangerClassifier
 from bot.nlu.encoder import Encoder, Vectors
+from bot.nlu.foreign import ForeignModel, language_of
 from bot.nlu.safety import CRISIS, Finding, SafetyRules, Thresholds, combine
 from bot.nlu.spelling import Speller
 from bot.nlu.text import clauses, segments, words_of
@@ -24,6 +25,10 @@ from bot.nlu.topics import OUT_OF_SCOPE, Guess, TopicModel
 # for is worse than none.
 _PART_BAR = 0.80
 _HELP_BAR = 0.80
+# Another language is read with less certainty than English; English that is understood is not taken for one.
+_FOREIGN_BAR, _FOREIGN_CRISIS_BAR = 0.3, 0.6
+_SURELY_ENGLISH = 0.7
+FOREIGN_KIND = "other_language"  # a danger told in another language, of which only the topic is known
 _ALONE = frozenset({"greet", "goodbye", "thanks", "affirm", "deny", "state_age", "help", "other_language", OUT_OF_SCOPE})
 
 
@@ -37,6 +42,7 @@ class Parsed:
         mended: ``parts`` after spelling.
         vectors: one unit vector for each of ``mended``.
         clauses: what safety listens to one by one in a long message, mended.
+        language: code of the language when it is not English; ``foreign``: its ranking of topics.
     """
 
     text: str
@@ -44,6 +50,8 @@ class Parsed:
     mended: list[str] = field(default_factory=list)
     vectors: Vectors | None = None
     clauses: list[str] = field(default_factory=list)
+    language: str | None = None
+    foreign: tuple[tuple[str, float], ...] = ()
     clause_vectors: Vectors | None = None
     guesses: list[Guess] = field(default_factory=list)
     finding: Finding | None = None
@@ -55,6 +63,7 @@ def spell(parsed: Parsed, speller: Speller) -> None:
     parsed.parts = [parsed.text, *(questions if len(questions) > 1 else ())]
     parsed.mended = [speller.mend(p) for p in parsed.parts]
     parsed.clauses = [speller.mend(c) for c in clauses(parsed.text)]
+    parsed.language = language_of(parsed.text, speller.knows)
 
 
 def encode(parsed: Parsed, encoder: Encoder) -> None:
@@ -69,6 +78,15 @@ def classify(parsed: Parsed, model: TopicModel) -> None:
     parsed.guesses = [model.guess(v, t) for v, t in zip(parsed.vectors, parsed.mended, strict=True)]
 
 
+def classify_foreign(parsed: Parsed, model: ForeignModel) -> None:
+    """Rank the topics of a message in another language; English that is well understood stays English."""
+    lead = parsed.guesses[0]
+    if lead.topic != "other_language" and lead.confidence >= _SURELY_ENGLISH:
+        parsed.language = None
+    if parsed.language:
+        parsed.foreign = model.ranking(parsed.text)
+
+
 def check_safety(parsed: Parsed, rules: SafetyRules, danger: DangerClassifier, bars: Thresholds) -> None:
     """Look for danger: phrase rules on the raw text, the classifier on the vectors."""
     assert parsed.vectors is not None
@@ -78,6 +96,16 @@ def check_safety(parsed: Parsed, rules: SafetyRules, danger: DangerClassifier, b
     parsed.finding = combine(rules.find(parsed.text), scores, asks, rules, bars)
     if asks and (parsed.finding is None or parsed.finding.tier != CRISIS):
         parsed.finding = _beside_the_question(parsed, rules, danger, bars) or parsed.finding
+    if parsed.finding is None or parsed.finding.tier != CRISIS:
+        parsed.finding = _in_another_language(parsed) or parsed.finding
+
+
+def _in_another_language(parsed: Parsed) -> Finding | None:
+    dangers = [(t, p) for t, p in parsed.foreign if t.startswith("crisis_")]
+    share = sum(p for _, p in dangers)
+    if share < _FOREIGN_CRISIS_BAR:
+        return None
+    return Finding(FOREIGN_KIND, dangers[0][0], CRISIS, "classifier", share, parsed.language or "en")
 
 
 def _beside_the_question(
@@ -119,6 +147,7 @@ def conclude(parsed: Parsed, bar: float) -> tuple[str, float, Understanding]:
         safety=(finding.kind, finding.tier) if finding else None,
         continues=continues(parsed.text),
         lasting=bool(age and not age.hypothetical),
+        language=finding.language if finding and finding.language != "en" else parsed.language or "en",
     )
     if finding and finding.tier == CRISIS:
         return finding.topic, finding.score, understanding
@@ -128,11 +157,20 @@ def conclude(parsed: Parsed, bar: float) -> tuple[str, float, Understanding]:
         return "state_age", 1.0, understanding
     if continued:
         return "follow_up", 1.0, understanding
+    if parsed.language:
+        return _in_their_language(parsed, understanding)
     topic, confidence = topics[0]
     # "health thing" is no cry for the menu: a vague word is met with choices unless it clearly is one.
     if confidence < (_HELP_BAR if topic == "help" else bar) and topic != OUT_OF_SCOPE:
         return "nlu_fallback", confidence, understanding
     return topic, confidence, understanding
+
+
+def _in_their_language(parsed: Parsed, understanding: Understanding) -> tuple[str, float, Understanding]:
+    """Return the topic asked about in another language, or the answer about languages when it is not clear."""
+    ranking = tuple((t, p) for t, p in parsed.foreign if not t.startswith("crisis_"))
+    topic, share = next(((t, p) for t, p in ranking[:1] if p >= _FOREIGN_BAR and t not in _ALONE), ("other_language", 1.0))
+    return topic, share, replace(understanding, topics=((topic, share),), ranking=ranking[:6] or understanding.ranking)
 
 
 def _questions(parsed: Parsed, bar: float) -> tuple[list[tuple[str, float]], list[str]]:
