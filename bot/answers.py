@@ -276,11 +276,13 @@ class AnswerBook:
         from bot.converse import turn_for
         from bot.memory import read_tracker, summary
 
-        turn = turn_for(utter_action.removeprefix("utter_"), read_tracker(tracker), self._library.book)
+        heard = read_tracker(tracker)
+        turn = turn_for(utter_action.removeprefix("utter_"), heard, self._library.book)
+        said = summary(turn, heard.memory)
         if tracker.get_latest_input_channel() in ("web", "telegram", "ask"):
-            return {"custom": turn.as_dict(), "said": summary(turn)}
+            return {"custom": turn.as_dict(), "said": said}
         return {
             "text": "\n\n".join(line for reply in turn.replies for line in reply.text),
             "buttons": [{"title": b.title, "payload": b.payload} for r in turn.replies for b in r.buttons],
-            "said": summary(turn),
+            "said": said,
         }

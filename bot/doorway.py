@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import OrderedDict, deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
@@ -19,12 +19,13 @@ from bot.answers import Asked, Book, Library, payload_of
 from bot.converse import turn_for
 from bot.engine import Engine
 from bot.errors import EngineError
-from bot.intake import QUESTION_LIMIT, TEXT_LIMIT, clean, mask
+from bot.intake import QUESTION_LIMIT, TEXT_LIMIT, clean, mask, rounded
 from bot.logs import get_logger
 from bot.memory import Heard, Memory
 from bot.messages import Incoming, Outcome, Turn, Understanding
 from bot.nlu.safety import CRISIS, SafetyRules
 from bot.settings import Settings
+from bot.shelf import EXPIRES
 
 log = get_logger(__name__)
 
@@ -85,12 +86,17 @@ class Doorway:
             return self._danger(incoming, book) or _notice("slow_down", "refused", incoming, book)
         async with self._people.in_turn(incoming.person):
             turn = await self._ask(incoming, book)
+        if turn.forget:
+            self._people.forget(incoming.person)
         if masked:
-            turn = replace(turn, replies=(book.reply("personal_details"), *turn.replies))
+            note = book.reply("personal_details")
+            turn = replace(turn, replies=(*turn.replies, note) if turn.outcome == "crisis" else (note, *turn.replies))
         return turn
 
     def _read(self, incoming: Incoming, book: Book) -> tuple[Incoming, bool, Turn | None]:
         """Return the message as the engine may see it, whether it was masked, and any early turn."""
+        if incoming.location:
+            incoming = replace(incoming, location=rounded(incoming.location))
         if incoming.text is None:
             return incoming, False, None
         text, masked = mask(clean(incoming.text[: TEXT_LIMIT * 2])[:TEXT_LIMIT])
@@ -140,14 +146,14 @@ class _People:
     def __init__(self) -> None:
         self._locks: dict[str, tuple[asyncio.Lock, int]] = {}
         self._written: OrderedDict[str, deque[float]] = OrderedDict()
-        self._crises: OrderedDict[str, int] = OrderedDict()
+        self._crises: OrderedDict[str, tuple[int, float]] = OrderedDict()
 
     def may_write(self, person: str) -> bool:
         """Count one message; False when it is over the limit of a minute or of waiting ones."""
         now = time.monotonic()
         times = self._written.setdefault(person, deque())
         self._written.move_to_end(person)
-        _bound(self._written)
+        _bound(self._written, lambda written: not written or written[-1] < now - EXPIRES)
         while times and times[0] < now - 60:
             times.popleft()
         waiting = self._locks[person][1] if person in self._locks else 0
@@ -173,17 +179,20 @@ class _People:
 
     def crises(self, person: str) -> int:
         """Return how many crisis replies the doorway itself gave ``person``, and count one more."""
-        times = self._crises.get(person, 0)
-        self._crises[person] = times + 1
+        now = time.monotonic()
+        times, _ = self._crises.get(person, (0, now))
+        self._crises[person] = times + 1, now
         self._crises.move_to_end(person)
-        _bound(self._crises)
+        _bound(self._crises, lambda counted: counted[1] < now - EXPIRES)
         return times
 
     def forget(self, person: str) -> None:
         """Drop all counts of ``person``."""
         self._crises.pop(person, None)
+        self._written.pop(person, None)
 
 
-def _bound(kept: OrderedDict[str, Any]) -> None:
-    while len(kept) > _MOST_PEOPLE:
+def _bound(kept: OrderedDict[str, Any], stale: Callable[[Any], bool]) -> None:
+    """Drop the oldest entries while there are too many or they have expired."""
+    while len(kept) > 1 and (len(kept) > _MOST_PEOPLE or stale(next(iter(kept.values())))):
         kept.popitem(last=False)

@@ -8,6 +8,8 @@ import unicodedata
 QUESTION_LIMIT = 1_000  # characters read as a question
 TEXT_LIMIT = 4_096  # characters that safety reads; also Telegram's limit for one message
 
+PIN_DECIMALS = 3
+
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _CARD = re.compile(r"(?<!\d)(?:\d[ -]?){13,18}\d(?!\d)")
 _PHONE = re.compile(r"(?<![\w£])(?:\+44|0044|0)[\s().-]*(?:\d[\s().-]*){8,9}\d(?!\w)")
@@ -15,6 +17,11 @@ _NHS_NUMBER = re.compile(r"(?<![\d+])\d{3}[ -]?\d{3}[ -]?\d{4}(?!\d)")
 _BY_KIND = (("email", _EMAIL), ("card", _CARD), ("phone", _PHONE), ("nhs_number", _NHS_NUMBER))
 # Helplines a young person may quote are not personal.
 _HELPLINES = re.compile(r"0800\s?1111|116\s?123|0800\s?068\s?4141|85258")
+
+
+def rounded(pin: tuple[float, float]) -> tuple[float, float]:
+    """Return a pin to some hundred metres: enough to find a surgery, too little to find a home."""
+    return round(pin[0], PIN_DECIMALS), round(pin[1], PIN_DECIMALS)
 
 
 def clean(text: str) -> str:

@@ -57,9 +57,11 @@ class Heard:
     pressed: bool = False
 
 
-def summary(turn: Turn) -> dict[str, Any]:
+def summary(turn: Turn, before: Memory) -> dict[str, Any]:
     """Return what a later turn needs of this one; it is all that is stored of it."""
     return {
+        # Counted on, because older turns are not kept for ever and no crisis text may come twice in a row.
+        "crises": before.crises + (turn.outcome == "crisis"),
         "outcome": turn.outcome,
         "topic": turn.topic,
         "topics": list(turn.topics),
@@ -81,14 +83,14 @@ def recall(said: Iterable[Mapping[str, Any]], slots: Mapping[str, Any], found: M
     """
     turns = list(said)
     topic = part = None
-    misses = crises = place_misses = 0
+    misses = place_misses = 0
     crisis, since = None, None
     for turn in turns:
         misses = misses + 1 if turn["outcome"] == "clarified" else 0
         place_misses = place_misses + 1 if turn["awaiting_place"] else 0
         since = None if since is None else since + 1
         if turn["outcome"] == "crisis":
-            crises, crisis, since = crises + 1, turn["topic"], 0
+            crisis, since = turn["topic"], 0
         elif turn["outcome"] == "answered" and (name := continuable(turn["topics"])):
             topic = name
             part = next((a.partition(".")[2] for a in turn["answers"] if a.startswith(f"{name}.")), None)
@@ -101,7 +103,7 @@ def recall(said: Iterable[Mapping[str, Any]], slots: Mapping[str, Any], found: M
         part=part,
         choices=tuple(last.get("choices", ())),
         misses=misses,
-        crises=crises,
+        crises=last.get("crises", 0),
         supports=sum(a.endswith(".support") for t in turns for a in t["answers"]),
         crisis=crisis,
         since_crisis=since,

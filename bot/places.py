@@ -58,7 +58,7 @@ class Place:
         if id_ not in NEVER_HIDDEN and date.fromisoformat(entry["check_by"]) < today:
             return False
         if band is None:
-            return True
+            return not entry.get("needs_age", False)
         youngest, oldest = _AGES[band]
         # 18 stands for "18+" too: Childline helps people of 18, so the band keeps it.
         return entry.get("min_age", 0) <= oldest and youngest <= entry.get("max_age", 120)

@@ -92,6 +92,17 @@ def test_help_stays_in_view_for_three_replies_after_a_crisis(book: Book) -> None
 
 
 def test_memory_is_rebuilt_from_what_was_stored(book: Book) -> None:
-    said = [summary(turn_for(SEEN_ALONE, heard(), book)), summary(turn_for("thanks", heard("thanks"), book))]
+    turns = turn_for(SEEN_ALONE, heard(), book), turn_for("thanks", heard("thanks"), book)
+    said = [summary(turn, Memory()) for turn in turns]
     memory = recall(said, {"age_band": "U13"}, None)
     assert (memory.topic, memory.band, memory.misses) == (SEEN_ALONE, "U13", 0)
+
+
+def test_no_crisis_reply_is_like_the_one_before_however_many_there_were(book: Book) -> None:
+    memory, texts = Memory(), []
+    for _ in range(10):
+        turn = turn_for("crisis_abuse", heard("crisis_abuse", safety=("physical_abuse", "crisis"), memory=memory), book)
+        texts.append(turn.replies[0].text)
+        # Only the last six turns of a conversation are kept.
+        memory = recall([summary(turn, memory)][-6:], {}, None)
+    assert all(a != b for a, b in zip(texts, texts[1:], strict=False))

@@ -110,3 +110,23 @@ def test_the_off_switch_turns_every_answer_into_help(settings: Settings, tmp_pat
     (turn,) = handle(off, FakeEngine(), text("can i see a doctor"))
     assert turn.replies[0].answer == "off"
     assert turn.replies[0].contacts
+
+
+def test_personal_details_are_spoken_of_after_help_and_before_an_answer(settings: Settings) -> None:
+    broken = FakeEngine(EngineError("engine", "gone"))
+    crisis, plain = handle(settings, broken, text("i want to kill myself, call 07700 900123")), handle(
+        settings, FakeEngine(), text("my number is 07700 900123")
+    )
+    assert [r.answer for r in crisis[0].replies][-1] == "personal_details"
+    assert plain[0].replies[0].answer == "personal_details"
+
+
+def test_a_pin_reaches_the_engine_rounded(settings: Settings) -> None:
+    class Pins(FakeEngine):
+        async def ask(self, incoming: Incoming) -> Turn:
+            self.asked.append(str(incoming.location))
+            return await super().ask(incoming)
+
+    engine = Pins()
+    handle(settings, engine, Incoming("p", "web", location=(51.512345, -0.123456)))
+    assert engine.asked[0] == "(51.512, -0.123)"

@@ -93,6 +93,8 @@ _CHILD = re.compile(
 _SIXTH = re.compile(
     r"\b(?:in|at|im|doing) (?:lower |upper )?(?:sixth|6th) ?form\b|\bsixth former\b|\bdoing (?:my )?a ?levels\b"
 )
+# A grown-up partner's age says nothing of the young person who writes.
+_PARTNER = re.compile(r"\b(?:boyfriend|girlfriend|bf|gf|partner)s?\b")
 _THIRD = re.compile(r"\b(?:she|he|they|her|him|them|shes|hes|theyre|his)\b")
 
 
@@ -140,9 +142,10 @@ def _mentions(words: str) -> Iterator[tuple[str, int]]:
                 continue
             taken.append((start, end))
             before, after = words[:start], words[end:]
-            if owner == "elder" or _PAST.search(before) or re.search(r"\b(?:was|were)\s*$", before):
-                continue
             years = int(match["n"])
+            grown_up = owner == "elder" or (years >= 18 and _PARTNER.search(match[0]))
+            if grown_up or _PAST.search(before) or re.search(r"\b(?:was|were)\s*$", before):
+                continue
             coming = re.search(rf"{_SOON}\s*$", before) or re.match(_LATER, after)
             yield owner, years - 1 if coming and owner != "hypothetical" else years
 

@@ -28,6 +28,7 @@ STATED = {
     "can I see my 15 year old's records": "13-15",
     "im 17 and my brother is 11 can he book": "U13",
     "my boyfriend is 19 im 15 can i get the pill": "13-15",
+    "my girlfriend is 15 can she get the pill": "13-15",
     "my mum is 45 and im 16": "16-17",
     "my daughter who is 13 wants the vaccine": "13-15",
     "i have a 14-year-old patient": "13-15",
