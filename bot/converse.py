@@ -22,6 +22,9 @@ _CHOICE_FLOOR = 0.05
 _ALSO_ASKED = 0.8
 _NEVER_OFFERED = frozenset(
     {
+        "help",
+        "delete_my_data",
+        "other_language",
         "out_of_scope",
         "greet",
         "goodbye",
@@ -61,7 +64,7 @@ def _lead(rule: str, heard: Heard, book: Book) -> Turn:
         return _clarify(heard, book)
     if rule == "state_age" and heard.memory.topic:
         return _answer([heard.memory.topic], heard, book, part=heard.memory.part)
-    if rule in ("affirm", "deny") and heard.memory.choices:
+    if rule in ("affirm", "deny") and heard.memory.choices and not heard.understanding.continues:
         return _pick(1, heard, book) if rule == "affirm" else _something_else(heard, book)
     if rule == "gp_contact" and heard.memory.found is not None and not _asks_part(rule, heard, book):
         return gp_turn(heard, book)
@@ -83,7 +86,7 @@ def _answer(topics: Sequence[str], heard: Heard, book: Book, part: str | None = 
         asked = Asked(
             band=understood.band or heard.memory.band,
             reader=understood.reader or heard.memory.reader,
-            part=part or book.answers[topic].part_for(words),
+            part=part or _part_of(topic, words, heard, book),
             kind=understood.kind,
         )
         reply = book.reply(topic, asked, place_of(heard, book))
@@ -99,8 +102,15 @@ def _answer(topics: Sequence[str], heard: Heard, book: Book, part: str | None = 
         confidence=_confidence(lead, heard),
         topics=tuple(topics[:MAX_QUESTIONS]),
         kind=understood.kind if lead == "out_of_scope" else None,
-        forget=lead == "delete_my_data",
+        forget=lead == "delete_my_data" and "." not in replies[0].answer,
     )
+
+
+def _part_of(topic: str, words: str, heard: Heard, book: Book) -> str | None:
+    """Return the narrower question asked; nothing is deleted because somebody asked what is kept."""
+    if topic == "delete_my_data" and not (heard.pressed or heard.understanding.asks_to_delete):
+        return "kept"
+    return book.answers[topic].part_for(words)
 
 
 def _confidence(topic: str, heard: Heard) -> float:
@@ -123,6 +133,8 @@ def _follow_up(heard: Heard, book: Book) -> Turn:
         return _something_else(heard, book)
     if kind.startswith("choice:"):
         return _pick(int(kind.split(":")[1]), heard, book)
+    if kind == "same":
+        return _answer([memory.topic], heard, book) if memory.topic else _clarify(heard, book)
     if not memory.topic:
         return Turn("clarified", (book.reply("nothing_yet"),), None, 0.0)
     asked = Asked(memory.band, memory.reader, memory.part if kind == "more" else None, manner=kind)
@@ -158,8 +170,10 @@ def _clarify(heard: Heard, book: Book) -> Turn:
     """Ask what was meant; a second miss in a row shows the menu and people to talk to."""
     understood, memory = heard.understanding, heard.memory
     choices = tuple(t for t in offered(understood.ranking) if t in book.answers)
-    if understood.continues and memory.topic in choices:
-        return _answer([memory.topic], heard, book)
+    if understood.continues and memory.topic:
+        if memory.topic in choices:
+            return _answer([memory.topic], heard, book)
+        choices = (memory.topic, *choices)[:MAX_CHOICES]
     if memory.misses or not choices:
         return _menu(heard, book)
     reply = book.reply("did_you_mean")
@@ -198,7 +212,8 @@ def _with_support(turn: Turn, heard: Heard, book: Book) -> Turn:
     if safety and safety[1] == "support":
         line = _support_line(safety[0], turn, memory, book)
         return replace(turn, replies=(line, *turn.replies), kind=turn.kind or safety[0])
-    if memory.since_crisis is not None and memory.since_crisis < HELP_STAYS and not turn.forget:
+    leaving = turn.topic in ("thanks", "goodbye")
+    if memory.since_crisis is not None and memory.since_crisis < HELP_STAYS and not turn.forget and not leaving:
         return replace(turn, replies=(*turn.replies, book.reply("still_here", place=memory.place)))
     return turn
 

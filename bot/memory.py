@@ -63,6 +63,8 @@ def summary(turn: Turn, before: Memory) -> dict[str, Any]:
         # Counted on, because older turns are not kept for ever and no crisis text may come twice in a row.
         "crises": before.crises + (turn.outcome == "crisis"),
         "outcome": turn.outcome,
+        # Of whoever was asked about; it stands in until the writer says their own age.
+        "band": turn.age_band,
         "topic": turn.topic,
         "topics": list(turn.topics),
         "choices": list(turn.choices),
@@ -96,7 +98,7 @@ def recall(said: Iterable[Mapping[str, Any]], slots: Mapping[str, Any], found: M
             part = next((a.partition(".")[2] for a in turn["answers"] if a.startswith(f"{name}.")), None)
     last = turns[-1] if turns else {}
     return Memory(
-        band=slots.get("age_band"),
+        band=slots.get("age_band") or last.get("band"),
         reader=slots.get("reader"),
         place=slots.get("place"),
         topic=topic,

@@ -142,12 +142,13 @@ class Understanding:
         kind: finer kind of ``out_of_scope``.
         band: age band of the person asked about.
         reader: who is asking.
-        follow_up: ``age``, ``why``, ``simpler``, ``more``, ``else``, ``restart`` or ``choice:N``.
+        follow_up: ``age``, ``why``, ``simpler``, ``same``, ``more``, ``else``, ``restart`` or ``choice:N``.
         safety: ``(kind, tier)`` with tier ``crisis`` or ``support``.
         language: ISO 639-1 code of the message.
         words: lower-case text without apostrophes, for a topic's parts; dropped after use.
         continues: whether the message leans on the one before ("and prescriptions?").
         lasting: whether ``band`` is the person's own for the rest of the conversation.
+        asks_to_delete: whether the words tell the bot to delete what it keeps.
     """
 
     topics: tuple[tuple[str, float], ...] = ()
@@ -161,3 +162,4 @@ class Understanding:
     words: tuple[str, ...] = field(default=(), repr=False)
     continues: bool = False
     lasting: bool = True
+    asks_to_delete: bool = False

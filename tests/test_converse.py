@@ -106,3 +106,28 @@ def test_no_crisis_reply_is_like_the_one_before_however_many_there_were(book: Bo
         # Only the last six turns of a conversation are kept.
         memory = recall([summary(turn, memory)][-6:], {}, None)
     assert all(a != b for a, b in zip(texts, texts[1:], strict=False))
+
+
+def test_nothing_is_deleted_because_somebody_asks_what_is_kept(book: Book) -> None:
+    asked = turn_for("delete_my_data", heard("delete_my_data"), book)
+    told = turn_for("delete_my_data", heard("delete_my_data", asks_to_delete=True), book)
+    assert (asked.replies[0].answer, asked.forget) == ("delete_my_data.kept", False)
+    assert (told.replies[0].answer, told.forget) == ("delete_my_data", True)
+
+
+def test_does_that_go_for_hospitals_too_continues_the_last_topic(book: Book) -> None:
+    turn = turn_for("follow_up", heard("out_of_scope", follow_up="same", memory=Memory(topic=SEEN_ALONE, band="13-15")), book)
+    assert (turn.topic, turn.age_band) == (SEEN_ALONE, "13-15")
+
+
+def test_an_unsure_message_that_leans_on_the_last_topic_is_offered_it_first(book: Book) -> None:
+    ranking = (("feedback", 0.4), ("gp_contact", 0.3))
+    turn = turn_for("did_you_mean", heard(ranking=ranking, continues=True, memory=Memory(topic=SEEN_ALONE)), book)
+    assert turn.choices == (SEEN_ALONE, "feedback", "gp_contact")
+
+
+def test_the_age_of_somebody_else_stands_in_until_the_writer_says_their_own(book: Book) -> None:
+    about_sister = turn_for(SEEN_ALONE, heard(band="16-17", lasting=False), book)
+    said = [summary(about_sister, Memory())]
+    assert recall(said, {}, None).band == "16-17"
+    assert recall(said, {"age_band": "U13"}, None).band == "U13"

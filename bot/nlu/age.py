@@ -50,9 +50,9 @@ _LATER = r"(?:\s+(?:next|in (?!year)|tomorrow|this (?:week|month|summer|year)|so
 _SELF = r"(?:im|i am|iam|me|i turned|ive turned|i just turned|ive just turned|i be|a[mn]? i|myself|as an?)"
 _OTHER = (
     r"(?:(?:my|our|a|the|this|her|his|their)\s+(?:\w+\s+){0,2}?(?:sister|brother|bro|sis|sibling|cousin|friend|mate|daughter|son|kid"
-    r"|child|boy|girl|niece|nephew|twin|stepson|stepdaughter|stepsister|stepbrother|foster (?:child|son|daughter|kid)|granddaughter"
+    r"|child|boy|girl|n(?:ie|ei)ce|nephew|lad|lass|twin|stepson|stepdaughter|stepsister|stepbrother|foster (?:child|son|daughter|kid)|granddaughter"
     r"|grandson|grandchild|patient|pupil|student|teenager|teen|bestie|girlfriend|boyfriend|gf|bf|partner)s?"
-    r"|she|shes|he|hes|they|theyre|who|whos|sister|brother|friend|daughter|son|child|patient|pupil)"
+    r"|she|shes|he|hes|they|theyre|who|whos|sister|brother|friend|daughter|son|child|patient|pupil|lad|lass)"
 )
 _ELDER = r"(?:mum|mam|dad|mother|father|nan|gran\w*|aunt\w*|uncle|teacher|doctor|nurse|stepdad|stepmum|carer)s?"
 _LINK = r"\s*(?:is|are|am|has|have|just|only|also|still|be|now|turned|aged?|actually|like|a|an|s|who|whos|been|about|basically|nearly|almost|turning|about to be|about to turn|not yet|not quite|gonna be|going to be)?"
@@ -64,6 +64,8 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
             rf"\b(?:when|once|after|if|until|till|wait til|from)\s+(?:i|im|i am|ive|she|shes|he|hes|they|theyre|you|your|youre|u|ur)?\s*(?:am|are|is|be|turn(?:s|ed)?|get to|reach|hit|was)?\s*{_N}\b{_NOT_AGE}"
         ),
     ),
+    ("other", re.compile(rf"\b(?:girl|boy|lad|lass|son|daughter|child|kid|n(?:ie|ei)ce|nephew|patient|pupil|student|teenager) (?:of|aged?) {_N}\b{_NOT_AGE}")),
+    ("other", re.compile(rf"\b{_OTHER}(?: (?:is|was))?,? {_N}\W*$")),
     ("elder", re.compile(rf"\b{_ELDER}{_LINK}{_LINK}\s*{_N}\b{_NOT_AGE}")),
     ("other", re.compile(rf"\b{_OTHER}{_LINK}{_LINK}\s*{_N}(?:\b|(?=y)){_NOT_AGE}")),
     ("self", re.compile(rf"\b{_SELF}{_LINK}{_LINK}\s*{_N}(?:\b|(?=y)){_NOT_AGE}")),
@@ -102,11 +104,13 @@ _THIRD = re.compile(r"\b(?:she|he|they|her|him|them|shes|hes|theyre|his)\b")
 class Age:
     """The band of the person asked about.
 
-    ``hypothetical`` is true for "when im 16": that band is meant for this question alone.
+    ``hypothetical`` is true for "when im 16", ``other`` for "my sister is 12": such a band is not the
+    writer's own.
     """
 
     band: Band
     hypothetical: bool = False
+    other: bool = False
 
 
 def band_of(years: int) -> Band:
@@ -127,7 +131,7 @@ def find_age(text: str) -> Age | None:
     others = [y for o, y in mentions if o == "other"]
     selves = [y for o, y in mentions if o in ("self", "stated")]
     if others and (not selves or _asks_about_other(words)):
-        return Age(band_of(others[0]))
+        return Age(band_of(others[0]), other=True)
     if selves:
         return Age(band_of(selves[-1]))
     return _band_by_stage(words)

@@ -30,7 +30,7 @@ from bot.nlu.sources import fingerprint
 from bot.nlu.spelling import Speller
 from bot.nlu.topics import TopicModel
 from bot.nlu.training import Example, labelled, train_danger, train_topics
-from bot.nlu.understand import Parsed
+from bot.nlu.understand import DEFAULT_BAR, Parsed
 from bot.settings import Settings
 
 _Type = DefaultV1Recipe.ComponentType
@@ -143,11 +143,6 @@ class SentenceEncoder(_Step):
 class TopicClassifier(_Step):
     """Finds the topic, the age, the reader and whether the last topic goes on."""
 
-    @staticmethod
-    def get_default_config() -> dict[str, Any]:
-        """Return the defaults; ``bar`` is explained in docs/decisions/0002-understanding.md."""
-        return {"bar": 0.5}
-
     def train(self, training_data: TrainingData) -> Resource:
         """Fit the classifier and its confidence."""
         self._model = train_topics(_examples(training_data), self._content, shared_encoder())
@@ -192,7 +187,7 @@ class SafetyDetector(_Step):
     @staticmethod
     def get_default_config() -> dict[str, Any]:
         """Return the defaults: below ``bar`` the bot asks what was meant."""
-        return {"bar": 0.5}
+        return {"bar": DEFAULT_BAR}
 
     def train(self, training_data: TrainingData) -> Resource:
         """Fit the danger classifier on ``data/safety`` and, as safe, the ordinary questions."""

@@ -19,9 +19,7 @@ from bot.nlu.foreign import ForeignModel
 from bot.nlu.safety import SafetyRules, Thresholds
 from bot.nlu.spelling import Speller
 from bot.nlu.topics import TopicModel
-from bot.nlu.understand import Parsed
-
-DEFAULT_BAR = 0.5
+from bot.nlu.understand import DEFAULT_BAR, Parsed
 
 
 class Pipeline:

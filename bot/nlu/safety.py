@@ -77,6 +77,8 @@ _TRIPLE = re.compile(r"([a-z])\1{2,}")
 _MASKED = re.compile(r"[a-z]+(?:[*#][*#a-z]*)+")
 _SPACED = re.compile(r"(?<![\w])(?:[a-z][ .\-_*]{1,2}){2,}[a-z](?![\w])")
 _SPACES = re.compile(r"[ \t]+")
+# How far from what a rule matched, in characters, its `unless` still cancels it.
+_NEAR = 60
 
 
 @dataclass(frozen=True)
@@ -302,9 +304,7 @@ class SafetyRules:
     def is_in_passing(self, text: str) -> bool:
         """Tell whether a message speaks of what is over, or of a friend's lasting trouble, and of nothing that goes on."""
         readings = normalise(text, self._tables)
-        return any(map(self._questions.in_passing.search, readings)) and not any(
-            map(self._questions.going_on.search, readings)
-        )
+        return any(map(self._questions.in_passing.search, readings)) and not any(map(self._questions.going_on.search, readings))
 
     def find(self, text: str) -> Finding | None:
         """Return the most urgent danger in a message; any crisis comes before any support."""
@@ -347,9 +347,13 @@ class SafetyRules:
 
 
 def _holds(rule: _Rule, reading: str) -> bool:
-    if not rule.pattern.search(reading):
-        return False
-    return rule.unless is None or not rule.unless.search(reading)
+    if rule.unless is None:
+        return rule.pattern.search(reading) is not None
+    # "homework" far from the danger it is told beside does not make a joke of it.
+    return any(
+        not rule.unless.search(reading, max(0, match.start() - _NEAR), match.end() + _NEAR)
+        for match in rule.pattern.finditer(reading)
+    )
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -7,7 +7,9 @@ import unicodedata
 
 _APOSTROPHE = re.compile(r"(?<=\w)['’‘`´](?=\w)")
 _REPEAT = re.compile(r"([a-z])\1{2,}")
-_SENTENCE = re.compile(r"(?<=[.?!])\s+|\n+|\s+(?:also|an?d also|oh and|another (?:thing|question)|plus)\s+", re.I)
+_SENTENCE = re.compile(
+    r"(?<=[.?!])\s+|\n+|\s+(?:also|an?d also|oh and|another (?:thing|question)|plus)\s+|(?:^|\s+)\(?[1-5][).]\s+", re.I
+)
 _QUESTION = re.compile(
     r"\s*,?\s+(?:and|an|also|plus|&)\s+(?=(?:can|could|do|does|will|would|is|are|what|how|when|where|who|why|am|may|if)\b)",
     re.I,
@@ -41,8 +43,11 @@ def segments(text: str) -> list[str]:
     return parts[:MAX_SEGMENTS]
 
 
+# "when i was little" says when, so it stays with what happened then.
 _CLAUSE = re.compile(
-    r"[,.;:!?\n]+|\s(?:and|but|so|because|cos|coz|cuz|bc|then|also|plus|anyway|though|since|while|or|when)\s", re.I
+    r"[,.;:!?\n]+|\s(?:and|but|so|because|cos|coz|cuz|bc|then|also|plus|anyway|though|since|while|or"
+    r"|when(?!\s(?:i|he|she|they|we)\s(?:was|were)\b))\s",
+    re.I,
 )
 MAX_CLAUSES = 10
 

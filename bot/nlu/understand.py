@@ -12,15 +12,17 @@ import numpy as np
 
 from bot.messages import Understanding
 from bot.nlu.age import find_age
-from bot.nlu.context import continues, find_reader, follow_up, is_postcode
+from bot.nlu.context import asks_to_delete, continues, find_reader, follow_up, is_postcode
 from bot.nlu.danger import DangerClassifier
 from bot.nlu.encoder import Encoder, Vectors
 from bot.nlu.foreign import ForeignModel, language_of
-from bot.nlu.safety import CRISIS, Finding, SafetyRules, Thresholds, combine
+from bot.nlu.safety import CRISIS, SUPPORT, Finding, SafetyRules, Thresholds, combine
 from bot.nlu.spelling import Speller
 from bot.nlu.text import clauses, segments, words_of
 from bot.nlu.topics import OUT_OF_SCOPE, Guess, TopicModel
 
+# Less sure than this: ask what was meant. One wrong answer given outright is worse than three needless questions.
+DEFAULT_BAR = 0.6
 # A part of a message answers on its own only when it is this sure: a second answer nobody asked
 # for is worse than none.
 _PART_BAR = 0.80
@@ -94,6 +96,8 @@ def check_safety(parsed: Parsed, rules: SafetyRules, danger: DangerClassifier, b
     asks = rules.is_rights_question(parsed.text)
     scores = danger.score(np.vstack([parsed.vectors, parsed.clause_vectors]), [*parsed.mended, *parsed.clauses])
     parsed.finding = combine(rules.find(parsed.text), scores, asks, rules, bars)
+    if asks and parsed.clauses and rules.is_in_passing(parsed.text):
+        parsed.finding = parsed.finding and replace(parsed.finding, tier=SUPPORT)
     if asks and (parsed.finding is None or parsed.finding.tier != CRISIS):
         parsed.finding = _beside_the_question(parsed, rules, danger, bars) or parsed.finding
     if parsed.finding is None or parsed.finding.tier != CRISIS:
@@ -113,11 +117,13 @@ def _beside_the_question(
 ) -> Finding | None:
     """Return the crisis that stands beside a question about rights, in a clause of its own.
 
-    "can i get a note for swimming, i dont want to show what i do to my arms" asks and tells.
+    "can i get a note for swimming, i dont want to show what i do to my arms" asks and tells;
+    "i used to have anorexia, can i ask not to be told my weight" only tells in passing.
     """
     assert parsed.clause_vectors is not None
+    over = rules.is_in_passing(parsed.text)
     for clause, vector in zip(parsed.clauses, parsed.clause_vectors, strict=True):
-        if rules.is_rights_question(clause):
+        if rules.is_rights_question(clause) or (over and rules.is_in_passing(clause)):
             continue
         found = combine(rules.find(clause), danger.score(vector[None], [clause]), False, rules, bars)
         if found and found.tier == CRISIS:
@@ -146,7 +152,8 @@ def conclude(parsed: Parsed, bar: float) -> tuple[str, float, Understanding]:
         words=tuple(words),
         safety=(finding.kind, finding.tier) if finding else None,
         continues=continues(parsed.text),
-        lasting=bool(age and not age.hypothetical),
+        lasting=bool(age and not age.hypothetical and not age.other),
+        asks_to_delete=asks_to_delete(parsed.text),
         language=finding.language if finding and finding.language != "en" else parsed.language or "en",
     )
     if finding and finding.tier == CRISIS:
@@ -161,9 +168,13 @@ def conclude(parsed: Parsed, bar: float) -> tuple[str, float, Understanding]:
         return _in_their_language(parsed, understanding)
     topic, confidence = topics[0]
     # "health thing" is no cry for the menu: a vague word is met with choices unless it clearly is one.
-    if confidence < (_HELP_BAR if topic == "help" else bar) and topic != OUT_OF_SCOPE:
-        return "nlu_fallback", confidence, understanding
-    return topic, confidence, understanding
+    if topic == OUT_OF_SCOPE:
+        # "does that go for hospitals too" sounds foreign alone, and is not when it leans on the question before.
+        back_home = lead.kind == "other_nation" and "england" in words_of(parsed.text)
+        unsure = understanding.continues and (confidence < _PART_BAR or back_home)
+    else:
+        unsure = confidence < (_HELP_BAR if topic == "help" else bar)
+    return "nlu_fallback" if unsure else topic, confidence, understanding
 
 
 def _in_their_language(parsed: Parsed, understanding: Understanding) -> tuple[str, float, Understanding]:
