@@ -18,7 +18,7 @@ USES = {
     "a session": "tf.compat.v1.Session()",
     "a wrapped value": "tf.convert_to_tensor('x')",
 }
-SAME = ("can i see the doctor without my mum im 14", "what about when im 16", "gp near SW1A 1AA", "i want to die", "asdf", "/restart")
+SAME = ("can i see the doctor without my mum im 14", "what about when im 16", "gp near SW1A 1AA", "i want to die", "asdf")
 
 
 def run(code: str) -> subprocess.CompletedProcess[str]:

@@ -95,13 +95,22 @@ def check_safety(parsed: Parsed, rules: SafetyRules, danger: DangerClassifier, b
     assert parsed.clause_vectors is not None
     asks = rules.is_rights_question(parsed.text)
     scores = danger.score(np.vstack([parsed.vectors, parsed.clause_vectors]), [*parsed.mended, *parsed.clauses])
-    parsed.finding = combine(rules.find(parsed.text), scores, asks, rules, bars)
+    parsed.finding = combine(_by_rule(parsed, rules), scores, asks, rules, bars)
     if asks and parsed.clauses and rules.is_in_passing(parsed.text):
         parsed.finding = parsed.finding and replace(parsed.finding, tier=SUPPORT)
     if asks and (parsed.finding is None or parsed.finding.tier != CRISIS):
         parsed.finding = _beside_the_question(parsed, rules, danger, bars) or parsed.finding
     if parsed.finding is None or parsed.finding.tier != CRISIS:
         parsed.finding = _in_another_language(parsed) or parsed.finding
+
+
+def _by_rule(parsed: Parsed, rules: SafetyRules) -> Finding | None:
+    """Return what the rules find in the words as typed, or else as mended: "sucidle" is no rule's word."""
+    found = rules.find(parsed.text)
+    if (found and found.tier == CRISIS) or parsed.language or parsed.mended[0] == words_of(parsed.text):
+        return found
+    mended = rules.find(parsed.mended[0])
+    return mended if mended and (found is None or mended.tier == CRISIS) else found
 
 
 def _in_another_language(parsed: Parsed) -> Finding | None:

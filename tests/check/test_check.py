@@ -51,7 +51,8 @@ def test_errors_come_first_and_make_the_command_fail(
     content: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OWNIT_CONTENT", str(content / "data"))
-    change(content / "data/answers/chat.yml", lambda t: t.replace("related: [delete_my_data,", "related: [delete_my_date,"), "")
+    slip = ("related: [delete_my_data, bot_i", "related: [delete_my_date, bot_i")
+    change(content / "data/answers/chat.yml", lambda t: t.replace(*slip), "")
     assert main(["check"]) == 1
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith("ERROR ")

@@ -1,11 +1,13 @@
 """The phrase rules find what they are written for, leave the rest alone, and the classifier can only add to them."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
+import numpy as np
 import pytest
 import yaml
 
+from bot.nlu.danger import DangerClassifier
 from bot.nlu.safety import (
     ANY,
     CRISIS,
@@ -17,6 +19,8 @@ from bot.nlu.safety import (
     combine,
     normalise,
 )
+from bot.nlu.text import clauses
+from bot.nlu.understand import Parsed, check_safety
 
 FOLDER = Path(__file__).resolve().parents[2] / "data" / "safety"
 FILES = {p.stem: yaml.safe_load(p.read_text(encoding="utf-8")) for p in sorted(FOLDER.glob("*.yml"))}
@@ -182,6 +186,14 @@ def test_danger_is_found_at_the_end_of_a_long_message() -> None:
     assert found.kind == "suicidal_thoughts"
 
 
+def test_a_joke_cancels_a_rule_only_near_what_it_matched() -> None:
+    assert RULES.find("he pulled a knife on me in minecraft") is None
+    told = "i was playing minecraft in my room when mum and dad came home from the pub and it all started and "
+    found = RULES.find(f"{told} then he pulled a knife on me")
+    assert found is not None
+    assert (found.kind, found.tier) == ("immediate_danger", CRISIS)
+
+
 def test_the_finding_names_the_language_of_its_rule() -> None:
     found = RULES.find("chcę umrzeć")
     assert found is not None
@@ -196,6 +208,59 @@ def test_strange_input_is_no_danger_and_no_error(message: str) -> None:
 def test_no_text_of_the_message_stands_in_a_finding() -> None:
     found = RULES.find("i want to die because of jordan smith")
     assert "jordan" not in repr(found)
+
+
+# --- What is told beside a question --------------------------------------------------------------------------------
+
+
+class NoDanger:
+    """A classifier that finds nothing, so that only the rules speak."""
+
+    def score(self, vectors: Any, messages: Any) -> dict[str, float]:
+        return {}
+
+
+def heard(message: str) -> Finding | None:
+    """Return the finding of the safety step without a classifier."""
+    parts = clauses(message)
+    parsed = Parsed(message, [message], [message], np.zeros((1, 2), np.float32), parts)
+    parsed.clause_vectors = np.zeros((len(parts), 2), np.float32)
+    check_safety(parsed, RULES, cast(DangerClassifier, NoDanger()), BARS)
+    return parsed.finding
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "i stopped self harming last year, can i get cream for the scars without mum",
+        "i used to have anorexia, can i ask not to be told my weight",
+        "i was bullied in year 7 and saw camhs, can my new school see that",
+        "i was abused when i was little, does the gp have to tell mum i want counselling now",
+        "my friend is being bullied, can he see the school nurse in private",
+        "when i was 13 i took too many tablets and went to hospital, im fine now and im 17, is it on my record",
+    ],
+)
+def test_what_is_over_gets_support_beside_a_question_about_rights(message: str) -> None:
+    found = heard(message)
+    assert found is not None
+    assert found.tier == SUPPORT
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "i used to self harm and its back, can i see someone without mum finding out",
+        "i took an overdose last year and i want to die, can i see a doctor without mum",
+        "my dad used to hit me and he still does, can i see a nurse on my own please",
+        "i was raped last night, can i get a test without my mum knowing about it",
+        "my friend is being bullied and i took loads of tablets, can i see a nurse in private",
+        "i was bullied in year 7 and he hits me every day, can my new school see that",
+    ],
+)
+def test_what_goes_on_is_a_crisis_beside_any_question(message: str) -> None:
+    found = heard(message)
+    assert found is not None
+    assert found.tier == CRISIS
 
 
 # --- The classifier ------------------------------------------------------------------------------------------------
