@@ -10,6 +10,8 @@ from bot.logs import get_logger
 
 log = get_logger(__name__)
 Job = Callable[[], Awaitable[None]]
+# More than anybody types while waiting for an answer: one key must not take the room of all.
+MOST_OF_ONE = 200
 
 
 class Lanes:
@@ -29,14 +31,17 @@ class Lanes:
         """Whether as many jobs are held as may be."""
         return self._held >= self._most
 
-    def put(self, key: Hashable, job: Job) -> None:
-        """Run ``job`` after every earlier job of ``key``."""
+    def put(self, key: Hashable, job: Job) -> bool:
+        """Run ``job`` after every earlier job of ``key``; False when ``key`` has too many waiting already."""
+        if len(self._waiting.get(key, ())) >= MOST_OF_ONE:
+            return False
         self._held += 1
         if self.full:
             self._room.clear()
         self._waiting.setdefault(key, deque()).append(job)
         if key not in self._tasks:
             self._tasks[key] = asyncio.create_task(self._run(key))
+        return True
 
     async def room(self) -> None:
         """Wait until another job may be put."""
@@ -80,7 +85,7 @@ class Recent:
 
     def add(self, key: Hashable) -> bool:
         """Remember ``key``; False when it was known already."""
-        new = key not in self._keys
+        new = key not in self
         self._keys[key] = None
         self._keys.move_to_end(key)
         if len(self._keys) > self._most:
@@ -89,6 +94,10 @@ class Recent:
 
     def discard(self, key: Hashable) -> bool:
         """Forget ``key``; False when it was not known."""
-        known = key in self._keys
+        known = key in self
         self._keys.pop(key, None)
         return known
+
+    def __contains__(self, key: Hashable) -> bool:
+        """Tell whether ``key`` is remembered."""
+        return key in self._keys

@@ -18,6 +18,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -32,7 +33,7 @@ from telegram.request import HTTPXRequest
 from bot.answers import Book, payload_of
 from bot.channels.lanes import Lanes, Recent
 from bot.channels.pages import Strings
-from bot.channels.telegram_read import COMMANDS, Sent, read
+from bot.channels.telegram_read import COMMANDS, Sent, read, unreadable
 from bot.channels.telegram_render import Bubble, Words, bubbles, room_for_keyboard
 from bot.channels.telegram_send import Sender, make_bot
 from bot.doorway import Doorway
@@ -47,6 +48,8 @@ PATH = "/telegram/webhook"
 _UPDATES = ("message", "edited_message", "channel_post", "callback_query", "my_chat_member")
 _MENU = ("menu", "helpnow", "about", "delete")
 _LONG_POLL = 20  # seconds Telegram holds a poll that has nothing to say
+# Preparing the next poll takes some milliseconds of computing; those who wait for an answer go first.
+_ANSWERS_FIRST = 0.005
 # Waits between tries (seconds): a link comes back by itself, a wrong token needs somebody.
 _FIRST_WAIT, _LONGEST_WAIT, _TOKEN_WAIT = 0.5, 5.0, 60.0
 _MOST_IN_HAND = 2_000
@@ -124,7 +127,7 @@ class TelegramChannel:
                     return
                 await self._poll()
                 wait = _FIRST_WAIT
-            except TelegramError as error:
+            except Exception as error:  # noqa: BLE001 - whatever it was, the bot must not go deaf
                 connected = connected and not isinstance(error, InvalidToken)
                 self._note("retrying", type(error).__name__)
                 await asyncio.sleep(_TOKEN_WAIT if isinstance(error, InvalidToken) else wait)
@@ -150,9 +153,6 @@ class TelegramChannel:
             )
         else:
             await self._bot.delete_webhook(drop_pending_updates=False)
-            # Polls wait long, and one that waits says nothing about whether the link works.
-            await self._take_all(await self._get_updates(wait=0))
-            self._note("ready")
 
     async def _introduce(self) -> None:
         """Set the command menu and descriptions where they differ: Telegram limits how often that may be done."""
@@ -176,8 +176,10 @@ class TelegramChannel:
 
     async def _poll(self) -> None:
         await self._lanes.room()
-        await self._take_all(await self._get_updates(wait=_LONG_POLL))
+        # A poll that waits says nothing about whether the link works, so the first one does not.
+        await self._take_all(await self._get_updates(wait=_LONG_POLL if self.state == "ready" else 0))
         self._note("ready")
+        await asyncio.sleep(_ANSWERS_FIRST)
 
     async def _get_updates(self, wait: int, most: int = 100) -> list[dict[str, Any]]:
         # Bot.get_updates reads all updates at once, so that one it cannot read holds up the rest for ever.
@@ -195,13 +197,12 @@ class TelegramChannel:
         if not self._seen.add(raw["update_id"]):
             return
         try:
-            update = Update.de_json(raw, self._bot)
-            sent = read(update)
-        except Exception as error:
+            sent = read(Update.de_json(raw, self._bot))
+        except Exception as error:  # noqa: BLE001 - whoever waits for an answer gets one
             log.error("update_unreadable", error=type(error).__name__)
-            return
-        if sent:
-            self._lanes.put(sent.chat, lambda: self._visits.meet(sent))
+            sent = unreadable(raw)
+        if sent and not self._lanes.put(sent.chat, partial(self._visits.meet, sent)):
+            log.warning("telegram_flooded")
 
     # Webhook
 
@@ -291,31 +292,40 @@ class Visits:
     async def _answer(self, sent: Sent) -> None:
         person = self.person(sent.chat)
         async with self.sender.typing(sent.chat):
-            turn = await self._turn(sent, person)
-        if turn is None:
-            return
-        if turn.forget:
-            self._places.forget(person)
-        shown = bubbles(turn, self._words, self._help_button(turn))
-        clear = self._keyboards.discard(person) and not turn.awaiting_place
-        if clear:
-            shown = room_for_keyboard(shown)
-        if turn.awaiting_place:
-            self._keyboards.add(person)
-            shown.append(self._ask_place())
+            try:
+                shown, clear = self._shown(await self._turn(sent, person), person)
+            except Exception as error:  # noqa: BLE001 - a fault of ours must not end in silence
+                log.error("telegram_failed", error=type(error).__name__)
+                shown, clear = bubbles(Turn("sorry", (self.book.reply("sorry"),)), self._words), False
         for number, bubble in enumerate(shown):
             await self.sender.say(sent.chat, bubble, clear=clear and number == 0)
 
+    def _shown(self, turn: Turn | None, person: str) -> tuple[list[Bubble], bool]:
+        """Return the messages of a turn, and whether the first takes the location keyboard away."""
+        if turn is None:
+            return [], False
+        if turn.forget:
+            self._places.forget(person)
+        shown = bubbles(turn, self._words, self._help_button(turn))
+        if turn.awaiting_place:
+            self._keyboards.add(person)
+            return [*shown, self._ask_place()], False
+        if person not in self._keyboards:
+            return shown, False
+        shown = room_for_keyboard(shown)
+        # A message carries buttons or takes the keyboard away, not both: where there is no room, the next answer does.
+        clear = not shown[0].rows
+        if clear:
+            self._keyboards.discard(person)
+        return shown, clear
+
     async def _turn(self, sent: Sent, person: str) -> Turn | None:
-        try:
-            if sent.kind == "start":
-                return await self._start(sent, person)
-            if sent.kind == "other":
-                return await self._not_words(sent, person)
-        except KeyError:
-            # A notice that somebody took out of the answers must not end in silence.
-            log.error("notice_missing", kind=sent.kind)
-            return await self._ask(person, payload="/help")
+        if sent.kind == "start":
+            return await self._start(sent, person)
+        if sent.kind == "other":
+            return await self._not_words(sent, person)
+        if sent.kind == "forwarded":
+            return await self._after(self.book.reply("forwarded"), sent.value, person)
         if sent.kind == "location":
             return await self._ask(person, location=sent.location)
         return await self._ask(person, **{sent.kind: sent.value})
@@ -341,7 +351,11 @@ class Visits:
         notice = self.book.reply("not_text", place=self._places.of(person))
         if not sent.value:
             return Turn("refused", (notice,))
-        turn = await self._ask(person, text=sent.value)
+        return await self._after(notice, sent.value, person)
+
+    async def _after(self, notice: Reply, text: str, person: str) -> Turn:
+        """Answer ``text`` with the notice before it, unless there is danger: then nothing stands before help."""
+        turn = await self._ask(person, text=text)
         if turn.outcome == "crisis":
             return turn
         return replace(turn, replies=(replace(notice, buttons=(), contacts=()), *turn.replies))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from telegram import CallbackQuery, ChatMemberUpdated, Message, Update
 from telegram.constants import ChatMemberStatus as Status
@@ -23,7 +24,7 @@ COMMANDS = {
 }
 _COMMAND = re.compile(r"/([a-z]+)(?:@\w+)?(?:\s+(\S+))?\s*", re.IGNORECASE)
 
-Kind = Literal["start", "text", "payload", "location", "other", "group", "left", "blocked"]
+Kind = Literal["start", "text", "forwarded", "payload", "location", "other", "group", "left", "blocked"]
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,8 @@ def _counts(edited: Message) -> bool:
 
 def _message(message: Message) -> Sent | None:
     chat = message.chat.id
+    if message.text is not None and message.forward_origin:
+        return Sent("forwarded", chat, message.text)
     if message.text is not None:
         return _command(chat, message.text) or Sent("text", chat, message.text)
     if message.location:
@@ -105,6 +108,16 @@ def _command(chat: int, text: str) -> Sent | None:
     if name in COMMANDS:
         return Sent("payload", chat, COMMANDS[name])
     return None
+
+
+def unreadable(raw: Mapping[str, Any]) -> Sent | None:
+    """Return what can be told of an update that the library cannot read: words, or at least who waits."""
+    message = raw.get("message")
+    chat = message.get("chat") if isinstance(message, dict) else None
+    if not isinstance(chat, dict) or chat.get("type") != ChatType.PRIVATE or not isinstance(chat.get("id"), int):
+        return None
+    text = message.get("text") if isinstance(message, dict) else None
+    return Sent("text", chat["id"], text) if isinstance(text, str) else Sent("other", chat["id"])
 
 
 def marked(press: CallbackQuery, mark: str) -> list[list[tuple[str, str]]] | None:

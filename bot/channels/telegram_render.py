@@ -107,11 +107,13 @@ def units(text: str) -> int:
 def split(paragraphs: Sequence[tuple[str, str]], limit: int = LIMIT) -> list[tuple[str, str]]:
     """Join (HTML, plain) paragraphs into as few messages as fit the limit, at least one."""
     out: list[tuple[str, str]] = []
-    for html, plain in (piece for p in paragraphs for piece in _cut(p, limit)):
+    for paragraph in paragraphs:
+        (html, plain), *rest = _cut(paragraph, limit)
         if out and units(out[-1][0]) + units(html) + 2 <= limit and units(out[-1][1]) + units(plain) + 2 <= limit:
             out[-1] = (f"{out[-1][0]}\n\n{html}", f"{out[-1][1]}\n\n{plain}")
         else:
             out.append((html, plain))
+        out += rest
     return out
 
 
@@ -121,10 +123,10 @@ def _cut(paragraph: tuple[str, str], limit: int) -> list[tuple[str, str]]:
     if units(html) <= limit and units(plain) <= limit:
         return [paragraph]
     pieces, start = [], 0
-    # A character is at most 6 of them once escaped ("&quot;"), or 2 units.
-    step = limit // 6
     while start < len(plain):
-        end = start + step
+        end = start + limit
+        while (size := units(escape(plain[start:end]))) > limit:
+            end = start + (end - start) * limit // size
         if end < len(plain):
             space = max(plain.rfind(" ", start + 1, end), plain.rfind("\n", start + 1, end))
             end = space + 1 if space > start else end

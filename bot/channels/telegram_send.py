@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from typing import Any
@@ -18,7 +19,7 @@ from telegram import (
     ReplyKeyboardRemove,
 )
 from telegram.constants import ChatAction, ParseMode
-from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, TelegramError
+from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, RetryAfter, TelegramError
 from telegram.ext import AIORateLimiter, ExtBot
 from telegram.request import HTTPXRequest
 
@@ -35,15 +36,21 @@ _TYPING_LASTS = 4.5
 GIVE_UP_AFTER = 600.0
 _LONGEST_WAIT = 5.0
 _FIRST_WAIT = 0.2
-_MOST_FLOOD_TRIES = 5
+# A pressed button shows that it waits for about this long.
+_PRESS_WAITS = 8.0
 _CONNECTIONS = 64
+# Telegram takes 30 messages a second. The library's limiter, a bucket that leaks, would let twice as many through in
+# the first second if the bucket held them all.
+_BURST, _BURST_SECONDS = 10, 1 / 3
+# The library warns at every flood that this kind of number will change, unless it is told that we know.
+os.environ.setdefault("PTB_TIMEDELTA", "1")
 
 
 class SendLimiter(AIORateLimiter):
-    """Holds messages to what Telegram allows (30 a second), and repeats one that came too fast.
+    """Holds messages to what Telegram allows: 30 a second.
 
-    Other calls, such as a press's answer, do not count as messages and pass at once. A long wait
-    that Telegram asks of one of them (setMyCommands, say) must not hold everybody's answers.
+    Other calls, such as a press's answer, do not count as messages and pass at once. A wait that
+    Telegram asks for is kept by `arrive`: the library would make everybody wait for one flooded chat.
     """
 
     async def process_request(
@@ -67,9 +74,12 @@ def make_bot(token: str, api_url: str) -> ExtBot[int]:
         connection_pool_size=_CONNECTIONS, connect_timeout=5, read_timeout=10, write_timeout=10, pool_timeout=60
     )
     return ExtBot(
-        token, base_url=f"{api_url}/bot", base_file_url=f"{api_url}/file/bot", request=request,
+        token,
+        base_url=f"{api_url}/bot",
+        base_file_url=f"{api_url}/file/bot",
+        request=request,
         get_updates_request=HTTPXRequest(connection_pool_size=1, connect_timeout=5),
-        rate_limiter=SendLimiter(max_retries=_MOST_FLOOD_TRIES),
+        rate_limiter=SendLimiter(_BURST, _BURST_SECONDS, max_retries=0),
     )
 
 
@@ -125,7 +135,7 @@ class Sender:
     async def acknowledge(self, press: CallbackQuery) -> None:
         """End the wait that Telegram shows on a pressed button, and mark the button as chosen."""
         with contextlib.suppress(TelegramError):
-            await self._bot.answer_callback_query(press.id)
+            await arrive(lambda: self._bot.answer_callback_query(press.id), _PRESS_WAITS)
         new = marked(press, MARK)
         if new is None or press.message is None:
             return
@@ -165,10 +175,19 @@ async def arrive(call: Callable[[], Awaitable[Any]], give_up_after: float = GIVE
         except (BadRequest, ChatMigrated, Forbidden, InvalidToken):
             raise
         except TelegramError as error:
-            failure, wait = error, min(wait * 2, _LONGEST_WAIT)
-        if time.monotonic() + wait > end:
-            raise failure
-        await asyncio.sleep(wait)
+            wait = min(wait * 2, _LONGEST_WAIT)
+            pause = max(wait, _asked(error))
+            if time.monotonic() + pause > end:
+                raise
+        await asyncio.sleep(pause)
+
+
+def _asked(error: TelegramError) -> float:
+    """Return how many seconds Telegram asks to wait, and a little more."""
+    if not isinstance(error, RetryAfter):
+        return 0.0
+    asked = error.retry_after
+    return 0.1 + (asked if isinstance(asked, int) else asked.total_seconds())
 
 
 async def _happens(event: asyncio.Event, seconds: float) -> bool:

@@ -1,0 +1,90 @@
+"""Sending: what is tried again, what is not, and that "typing" never outlives the answer."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, NetworkError, RetryAfter, TimedOut
+
+from bot.channels import telegram_send
+from bot.channels.telegram_send import Sender, arrive
+
+
+class SlowBot:
+    """A bot whose typing sign takes its time, or fails."""
+
+    def __init__(self, takes: float = 0.0, error: Exception | None = None) -> None:
+        self.takes, self.error = takes, error
+        self.events: list[str] = []
+
+    async def send_chat_action(self, *_: Any) -> None:
+        await asyncio.sleep(self.takes)
+        self.events.append("typing")
+        if self.error:
+            raise self.error
+
+
+def _events(bot: SlowBot, seconds: float) -> list[str]:
+    async def scenario() -> None:
+        async with Sender(bot).typing(1):  # type: ignore[arg-type]
+            await asyncio.sleep(seconds)
+        bot.events.append("answer")
+        await asyncio.sleep(0.1)
+
+    asyncio.run(scenario())
+    return bot.events
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(telegram_send, "TYPING_AFTER", 0.02)
+    monkeypatch.setattr(telegram_send, "_FIRST_WAIT", 0.0)
+
+
+def test_a_quick_answer_shows_no_typing() -> None:
+    assert _events(SlowBot(), 0) == ["answer"]
+
+
+def test_a_typing_sign_on_its_way_is_waited_for() -> None:
+    assert _events(SlowBot(takes=0.05), 0.04) == ["typing", "answer"]
+
+
+def test_typing_goes_on_while_the_answer_takes_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(telegram_send, "_TYPING_LASTS", 0.02)
+    assert _events(SlowBot(), 0.2)[:3] == ["typing"] * 3
+
+
+def test_a_typing_sign_that_fails_does_not_stop_the_answer() -> None:
+    assert _events(SlowBot(error=Forbidden("blocked")), 0.04)[-1] == "answer"
+
+
+def _tries(*errors: Exception, give_up_after: float = 5) -> int:
+    left, tries = list(errors), 0
+
+    async def call() -> None:
+        nonlocal tries
+        tries += 1
+        if left:
+            raise left.pop(0)
+
+    try:
+        asyncio.run(arrive(call, give_up_after))
+    except type(errors[-1]):
+        return -tries
+    return tries
+
+
+@pytest.mark.parametrize("error", [NetworkError("x"), TimedOut(), RetryAfter(0)])
+def test_what_may_pass_is_tried_again(error: Exception) -> None:
+    assert _tries(error, error) == 3
+
+
+@pytest.mark.parametrize("error", [BadRequest("x"), Forbidden("x"), InvalidToken("x"), ChatMigrated(1)])
+def test_what_telegram_will_never_take_is_tried_once(error: Exception) -> None:
+    assert _tries(error) == -1
+
+
+def test_a_wait_longer_than_anybody_would_read_on_for_is_not_kept() -> None:
+    assert _tries(RetryAfter(3_600), give_up_after=600) == -1
