@@ -32,7 +32,7 @@ evaluate: train ## measure understanding and safety on test questions
 	@$(ownit) evaluate
 
 bench: train    ## measure speed and memory
-	@$(ownit) bench
+	@.venv/bin/python -m scripts.bench
 
 preview: install ## see the answers as people will
 	@$(ownit) preview

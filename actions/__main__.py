@@ -1,11 +1,12 @@
-"""Run the action server on loopback: ``python -m actions --port 5055``."""
+"""Run the action server, on loopback unless ``OWNIT_INNER_HOST`` says otherwise: ``python -m actions --port 5055``."""
 
 from __future__ import annotations
 
 import argparse
-import os
 
+from bot.guard import guard
 from bot.logs import set_up_logs
+from bot.settings import Settings
 
 
 def main() -> None:
@@ -18,10 +19,12 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=5055)
     arguments = parser.parse_args()
     set_up_logs()
-    # The SDK listens on every interface unless told otherwise.
-    os.environ.setdefault("SANIC_HOST", "127.0.0.1")
+    settings = Settings.from_env()
     shared_directory()
-    endpoint.run("actions", arguments.port, cors_origins="")
+    # Not endpoint.run: it listens on every interface unless told otherwise, and leaves no room for the guard.
+    app = endpoint.create_app("actions", cors_origins="")
+    guard(app, settings.cluster_secret)
+    app.run(settings.inner_host, arguments.port, access_log=False)
 
 
 if __name__ == "__main__":

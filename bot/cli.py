@@ -25,7 +25,6 @@ COMMANDS = {
     "gp": "fetch the NHS list of GP surgeries",
     "off": "turn every channel into a static help reply",
     "on": "turn the bot on again",
-    "bench": "measure speed and memory",
 }
 
 

@@ -10,13 +10,15 @@ import sys
 from typing import Any
 
 from bot import without_tensorflow
+from bot.guard import guard
 from bot.logs import set_up_logs
 from bot.settings import Settings
 
 
 def main() -> None:
     """Run Rasa's command line with the arguments given to this module."""
-    if not Settings.from_env().tensorflow:
+    settings = Settings.from_env()
+    if not settings.tensorflow:
         without_tensorflow.install()
     import rasa.__main__ as entry
     import rasa.core.actions.action as actions
@@ -30,8 +32,30 @@ def main() -> None:
     entry.configure_structlog = ours
     # Rasa waits 300 s for an action server and has no setting for it; nobody may wait more than 3 s.
     actions.DEFAULT_REQUEST_TIMEOUT = 2.5
+    _prepare_server(settings.cluster_secret)
     sys.argv[0] = "rasa"
     entry.main()
+
+
+def _prepare_server(secret: str) -> None:
+    """Lock Rasa's server (its own token guards its API only, not the channels) and warm it up before it listens."""
+    import rasa.core.run as server
+
+    configure, load = server.configure_app, server.load_agent_on_start
+
+    def ours(*args: Any, **kwargs: Any) -> Any:
+        app = configure(*args, **kwargs)
+        guard(app, secret)
+        return app
+
+    async def warm(*args: Any, **kwargs: Any) -> Any:
+        agent = await load(*args, **kwargs)
+        if agent.is_ready():
+            # What is read at first use takes seconds, and nobody's first message may wait for it.
+            await agent.handle_text("hello", sender_id="probe")
+        return agent
+
+    server.configure_app, server.load_agent_on_start = ours, warm
 
 
 if __name__ == "__main__":

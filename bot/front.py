@@ -71,7 +71,7 @@ class Health:
 
 def make_app(settings: Settings) -> Starlette:
     """Return the front for these settings."""
-    engine = Engine(settings.engine_url)
+    engine = Engine(settings.engine_url, secret=settings.cluster_secret)
     doorway = Doorway(settings, engine)
     telegram = TelegramChannel(doorway, settings)
     health = Health(engine, telegram)
@@ -92,7 +92,7 @@ def make_app(settings: Settings) -> Starlette:
         given = request.headers.get("authorization", "").removeprefix("Bearer ")
         local = request.client is not None and request.client.host in ("127.0.0.1", "::1")
         forwarded = "x-forwarded-for" in request.headers
-        if not (token and hmac.compare_digest(given, token)) and not (local and not forwarded):
+        if not (token and hmac.compare_digest(given.encode(), token.encode())) and not (local and not forwarded):
             return PlainTextResponse("Not found", 404)
         return PlainTextResponse(generate_latest(metrics.REGISTRY))
 

@@ -14,8 +14,11 @@ from rasa.core.tracker_store import TrackerStore
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.trackers import DialogueStateTracker
 
+from bot.logs import get_logger
 from bot.settings import Settings
 from bot.shelf import KEPT_SLOTS, MemoryShelf, RedisShelf, Shelf, strip
+
+log = get_logger(__name__)
 
 
 class PrivateTrackerStore(TrackerStore):
@@ -46,7 +49,12 @@ class PrivateTrackerStore(TrackerStore):
         text = self._shelf.get(sender_id)
         if text is None:
             return None
-        return DialogueStateTracker.from_dict(sender_id, json.loads(text), self.domain.slots)
+        try:
+            return DialogueStateTracker.from_dict(sender_id, json.loads(text), self.domain.slots)
+        except (ValueError, KeyError, TypeError, AttributeError):
+            # Left by another version, or damaged: a fresh conversation is better than no answer.
+            log.warning("conversation_unreadable")
+            return None
 
     async def retrieve_full_tracker(self, sender_id: str) -> DialogueStateTracker | None:
         """Return the conversation; earlier sessions are never kept."""

@@ -21,11 +21,14 @@ _QUIET = {
     "PYTHONUNBUFFERED": "1",
     "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
     "PYTHONWARNINGS": "ignore",
-    "SANIC_HOST": "127.0.0.1",
     # A client that vanished must not hold its conversation's lock for a minute.
     "TICKET_LOCK_LIFETIME": "10",
     "SANIC_REQUEST_MAX_SIZE": "65536",
 }
+
+
+# Where `endpoints.yml` says that the action server is.
+_ACTIONS = "http://127.0.0.1:5055"
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,7 @@ def newest_model(folder: Path = ROOT / "models") -> Path | None:
 
 
 def engine_process(settings: Settings) -> Process:
-    """Return the engine: stock ``rasa run`` on loopback with its REST channel only."""
+    """Return the engine: stock ``rasa run`` with its REST channel only, on loopback unless guarded."""
     endpoints = _endpoints(settings)
     command = (
         sys.executable,
@@ -51,7 +54,7 @@ def engine_process(settings: Settings) -> Process:
         "bot.engine_main",
         "run",
         "--interface",
-        "127.0.0.1",
+        settings.inner_host,
         "--port",
         str(settings.engine_port),
         "--model",
@@ -61,28 +64,36 @@ def engine_process(settings: Settings) -> Process:
         "--credentials",
         str(ROOT / "credentials.yml"),
     )
-    return Process("engine", command, {**os.environ, **settings.env, **_QUIET})
+    return Process("engine", command, _env(settings))
 
 
 def actions_process(settings: Settings) -> Process:
-    """Return the action server: Rasa's SDK on loopback."""
+    """Return the action server: Rasa's SDK, on loopback unless guarded."""
     command = (sys.executable, "-m", "actions", "--port", str(settings.actions_port))
-    return Process("actions", command, {**os.environ, **settings.env, **_QUIET})
+    return Process("actions", command, _env(settings))
 
 
 def front_process(settings: Settings) -> Process:
     """Return the front, which is what people reach."""
-    return Process("front", (sys.executable, "-m", "bot.front"), {**os.environ, **settings.env, **_QUIET})
+    return Process("front", (sys.executable, "-m", "bot.front"), _env(settings))
+
+
+def _env(settings: Settings) -> dict[str, str]:
+    """Return a process's environment; a secret that stands in a file is read here, for Rasa's endpoints file."""
+    secret = {"OWNIT_CLUSTER_SECRET": settings.cluster_secret} if settings.cluster_secret else {}
+    return {**os.environ, **settings.env, **_QUIET, "SANIC_HOST": settings.inner_host, **secret}
 
 
 def _endpoints(settings: Settings) -> Path:
-    """Return ``endpoints.yml``, or a copy of it when the action server stands elsewhere."""
+    """Return ``endpoints.yml``, or a copy of it when the action server stands elsewhere or asks for the secret."""
     source = ROOT / "endpoints.yml"
-    if settings.actions_url == "http://127.0.0.1:5055":
+    if settings.actions_url == _ACTIONS and not settings.cluster_secret:
         return source
+    # Rasa puts the value in when it reads the file: the secret itself is not written down.
+    header = "\n  headers:\n    Authorization: Bearer ${OWNIT_CLUSTER_SECRET}" if settings.cluster_secret else ""
     copy = settings.var / f"endpoints-{settings.engine_port}.yml"
     copy.parent.mkdir(parents=True, exist_ok=True)
-    copy.write_text(source.read_text().replace("http://127.0.0.1:5055", settings.actions_url))
+    copy.write_text(source.read_text().replace(f"{_ACTIONS}/webhook", f"{settings.actions_url}/webhook{header}"))
     return copy
 
 

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import os
 import secrets
+import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -82,13 +84,37 @@ class Settings:
 
     @property
     def engine_url(self) -> str:
-        """Base URL of the engine (``OWNIT_ENGINE_URL`` in a cluster)."""
+        """Base URL of the engine (``OWNIT_ENGINE_URL``), or several with commas between them."""
         return self.env.get("OWNIT_ENGINE_URL", f"http://127.0.0.1:{self.engine_port}")
 
     @property
     def actions_url(self) -> str:
         """Base URL of the action server (``OWNIT_ACTIONS_URL`` in a cluster)."""
         return self.env.get("OWNIT_ACTIONS_URL", f"http://127.0.0.1:{self.actions_port}")
+
+    @property
+    def cluster_secret(self) -> str:
+        """What engines and action servers beyond loopback ask of who calls them (``OWNIT_CLUSTER_SECRET``).
+
+        Raises:
+            SettingError: it is too short.
+        """
+        secret = read_secret(self.env, "OWNIT_CLUSTER_SECRET")
+        if secret and len(secret) < 32:
+            raise SettingError("OWNIT_CLUSTER_SECRET", "is too short.", "Use 32 characters or more.")
+        return secret
+
+    @property
+    def inner_host(self) -> str:
+        """Address that engine and action server listen on (``OWNIT_INNER_HOST``); loopback unless guarded.
+
+        Raises:
+            SettingError: it is not loopback and there is no secret.
+        """
+        host = self.env.get("OWNIT_INNER_HOST", "127.0.0.1")
+        if host not in ("127.0.0.1", "::1", "localhost") and not self.cluster_secret:
+            raise SettingError("OWNIT_INNER_HOST", f"is {host!r}.", "Set OWNIT_CLUSTER_SECRET too: others can reach it there.")
+        return host
 
     @property
     def var(self) -> Path:
@@ -109,7 +135,7 @@ class Settings:
     @property
     def redis_url(self) -> str:
         """Where conversations live in a cluster (``REDIS_URL``); empty means memory."""
-        return self.env.get("REDIS_URL", "")
+        return read_secret(self.env, "REDIS_URL")
 
     @property
     def telegram_token(self) -> str:
@@ -149,13 +175,22 @@ class Settings:
 def _kept_key(path: Path) -> bytes:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        # O_EXCL: two processes starting together must end up with one key.
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(secrets.token_urlsafe(48))
-    except FileExistsError:
-        pass
+        if not path.exists():
+            _make_key(path)
+        return path.read_text(encoding="utf-8").strip().encode()
     except OSError as error:
         raise SettingError(
             str(path), f"cannot be written ({error.strerror}).", "Set OWNIT_VAR to a folder it may use."
         ) from error
-    return path.read_text(encoding="utf-8").strip().encode()
+
+
+def _make_key(path: Path) -> None:
+    """Put a new key at ``path``, whole and in one step: processes that start together must end up with one key."""
+    handle, draft = tempfile.mkstemp(dir=path.parent)
+    try:
+        with os.fdopen(handle, "w") as file:
+            file.write(secrets.token_urlsafe(48))
+        with suppress(FileExistsError):
+            os.link(draft, path)
+    finally:
+        os.unlink(draft)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
 from bot.logs import get_logger
@@ -14,6 +14,8 @@ log = get_logger(__name__)
 EXPIRES = 30 * 60  # seconds; whole ones: with a fraction Redis refuses and Rasa saves nothing
 MOST_CONVERSATIONS = 50_000
 KEPT_SLOTS = ("age_band", "reader", "place", "awaiting_place")
+# A Redis that failed is left alone for so long (seconds).
+_REST = 1.0
 # A follow-up looks back at most this many turns; older ones only slow the tracker down.
 _KEPT_TURNS = 6
 
@@ -128,37 +130,50 @@ class MemoryShelf:
 class RedisShelf:
     """The same in Redis, for several engines; Redis expires the keys itself.
 
-    When Redis is away the bot answers without context rather than not at all.
+    When Redis is away the bot answers without context rather than not at all. It is then left alone for a
+    moment: a Redis that hangs must not hold up everybody for its half second at every message.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, clock: Callable[[], float] = time.monotonic) -> None:
         """Connect lazily to ``url``; a stalled Redis is given up after half a second."""
         import redis
 
-        self._errors = redis.RedisError
+        self._errors, self._clock = redis.RedisError, clock
         self._redis = redis.Redis.from_url(url, socket_timeout=0.5, socket_connect_timeout=0.5, decode_responses=True)
+        self._away_until = 0.0
+        # What somebody asked to forget while Redis was away: it is dropped on its return, and never read before.
+        self._to_drop: OrderedDict[str, None] = OrderedDict()
 
-    def _try(self, call: str, *args: Any, **named: Any) -> Any:
+    def _try(self, call: Callable[[], Any]) -> Any:
+        if self._clock() < self._away_until:
+            return None
         try:
-            return getattr(self._redis, call)(*args, **named)
+            while self._to_drop:
+                self._redis.delete(next(iter(self._to_drop)))
+                self._to_drop.popitem(last=False)
+            return call()
         except self._errors:
+            self._away_until = self._clock() + _REST
             log.warning("redis_away")
             return None
 
     def get(self, key: str) -> str | None:
         """Return the text, or None when there is none, it has expired or Redis is away."""
-        text: str | None = self._try("get", f"ownit:{key}")
+        text: str | None = self._try(lambda: self._redis.get(f"ownit:{key}"))
         return text
 
     def put(self, key: str, text: str) -> None:
         """Keep the text for `EXPIRES` seconds from now."""
-        self._try("set", f"ownit:{key}", text, ex=EXPIRES)
+        self._try(lambda: self._redis.set(f"ownit:{key}", text, ex=EXPIRES))
 
     def drop(self, key: str) -> None:
-        """Forget the text now."""
-        self._try("delete", f"ownit:{key}")
+        """Forget the text now, or as soon as Redis is back."""
+        self._to_drop[f"ownit:{key}"] = None
+        while len(self._to_drop) > MOST_CONVERSATIONS:
+            self._to_drop.popitem(last=False)
+        self._try(lambda: None)
 
     def keys(self) -> list[str]:
         """Return the keys of all conversations."""
-        found = self._try("scan_iter", match="ownit:*", count=1000)
+        found = self._try(lambda: list(self._redis.scan_iter(match="ownit:*", count=1000)))
         return [k.removeprefix("ownit:") for k in found or ()]

@@ -2,8 +2,6 @@
 
 Parts: training, start to ready, classify alone (and what the safety check adds), doorway to reply, web
 round trip with 1, 8 and 32 people at once, memory at start and after thousands of conversations.
-``--baseline`` trains Rasa's own hello-world bot (default pipeline) and measures it beside, for the ratios.
-
 Figures hold for a machine that does nothing else. Linux only: memory is read from /proc.
 """
 
@@ -71,13 +69,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--conversations", type=int, default=10_000, help="held before memory is read again (0: none)")
     parser.add_argument("--starts", type=int, default=3, help="how often the bot is started")
-    parser.add_argument("--baseline", action="store_true", help="measure Rasa's hello-world bot too (minutes)")
     arguments = parser.parse_args()
     questions = [text for text, _ in read_questions(None)]
-    figures: list[tuple[str, str, float]] = []
 
     def put(name: str, unit: str, value: float) -> None:
-        figures.append((name, unit, value))
         bar = BARS.get(name)
         print(f"  {name:<46}{value:>9.1f} {unit:<4}" + (f"  (bar {bar[1]})" if bar else ""), flush=True)
 
@@ -88,11 +83,6 @@ def main() -> None:
     put("start to ready", "s", statistics.median(seconds_to_ready(arguments.starts)))
     with own_it() as bot:
         measure(bot, questions, arguments.conversations, put)
-    if arguments.baseline:
-        print("Rasa's hello-world bot, default pipeline", flush=True)
-        from scripts.bench_baseline import measure as measure_baseline
-
-        measure_baseline(put, CROWDS)
 
 
 def measure(bot: Running, questions: Sequence[str], conversations: int, put: Callable[[str, str, float], None]) -> None:
@@ -135,7 +125,8 @@ def classify_alone(questions: Sequence[str]) -> dict[str, float]:
         "p = Pipeline.load(Path(sys.argv[1]), Path('data')); e = shared_encoder(); rows = []\n"
         "for text in json.load(sys.stdin):\n"
         "    parsed = u.Parsed(text); t0 = time.perf_counter()\n"
-        "    u.spell(parsed, p.speller); u.encode(parsed, e); u.classify(parsed, p.topics); u.classify_foreign(parsed, p.foreign); t1 = time.perf_counter()\n"
+        "    u.spell(parsed, p.speller); u.encode(parsed, e); u.classify(parsed, p.topics)\n"
+        "    u.classify_foreign(parsed, p.foreign); t1 = time.perf_counter()\n"
         "    u.check_safety(parsed, p.rules, p.danger, p.bars); t2 = time.perf_counter(); u.conclude(parsed, p.bar)\n"
         "    rows.append((time.perf_counter() - t0, t2 - t1))\n"
         "print(json.dumps(rows[20:]))"

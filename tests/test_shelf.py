@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
-from bot.shelf import MemoryShelf, strip
+from bot.shelf import MemoryShelf, RedisShelf, strip
 
 TURN = [
     {"event": "action", "name": "action_session_start", "policy": None, "confidence": 1.0, "timestamp": 1.0},
@@ -63,3 +64,54 @@ def test_a_deleted_conversation_is_gone_at_once() -> None:
     shelf.put("a", "a")
     shelf.drop("a")
     assert shelf.get("a") is None
+
+
+class Redis:
+    """A Redis that can be away."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, str] = {}
+        self.away, self.asked = False, 0
+
+    def __getattr__(self, name: str) -> Any:
+        from redis import ConnectionError as Away
+
+        def call(key: str, *value: str, **_: Any) -> Any:
+            self.asked += 1
+            if self.away:
+                raise Away
+            return {"get": self.kept.get, "set": self.kept.__setitem__, "delete": self.kept.pop}[name](key, *value)
+
+        return call
+
+
+def redis_shelf() -> tuple[RedisShelf, Redis, list[float]]:
+    now = [0.0]
+    shelf, redis = RedisShelf("redis://127.0.0.1:1/0", lambda: now[0]), Redis()
+    shelf._redis = redis  # type: ignore[assignment]
+    return shelf, redis, now
+
+
+def test_without_redis_there_is_no_context_and_it_is_left_alone_for_a_moment() -> None:
+    shelf, redis, now = redis_shelf()
+    shelf.put("a", "text")
+    redis.away = True
+    now[0] += 10
+    assert [shelf.get("a") for _ in range(5)] == [None] * 5
+    assert redis.asked == 2
+    redis.away = False
+    now[0] += 10
+    assert shelf.get("a") == "text"
+
+
+def test_what_was_to_be_forgotten_while_redis_was_away_is_gone_before_it_can_be_read() -> None:
+    shelf, redis, now = redis_shelf()
+    shelf.put("a", "text")
+    redis.away = True
+    now[0] += 10
+    shelf.drop("a")
+    redis.away = False
+    now[0] += 10
+    redis.kept.setdefault("ownit:a", "text")
+    assert shelf.get("a") is None
+    assert not redis.kept
