@@ -40,7 +40,7 @@ preview: install ## see the answers as people will
 report: install ## what is due, and how the bot is used
 	@$(ownit) report
 
-soak-telegram: train ## 200 chats at once on a fake Telegram with faults
+soak-telegram: install ## 200 chats at once on a fake Telegram with faults
 	@.venv/bin/python -m scripts.soak_telegram
 
 bench-widget: install ## size and speed of the web chat

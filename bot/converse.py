@@ -18,6 +18,8 @@ MAX_CHOICES = 3
 MAX_QUESTIONS = 3
 # Offering a topic that is a twentieth as likely as certain only makes the list longer.
 _CHOICE_FLOOR = 0.05
+# A message that leans on the last topic and is likelier about no other than this goes on with it.
+_LEANS = 0.5
 # A crisis does not swallow a question about rights that the same message clearly asks.
 _ALSO_ASKED = 0.8
 _NEVER_OFFERED = frozenset(
@@ -64,7 +66,9 @@ def _lead(rule: str, heard: Heard, book: Book) -> Turn:
         return _clarify(heard, book)
     if rule == "state_age" and heard.memory.topic:
         return _answer([heard.memory.topic], heard, book, part=heard.memory.part)
-    if rule in ("affirm", "deny") and heard.memory.choices and not heard.understanding.continues:
+    if rule in ("affirm", "deny") and heard.understanding.continues and heard.memory.topic:
+        return _answer([heard.memory.topic], heard, book)
+    if rule in ("affirm", "deny") and heard.memory.choices:
         return _pick(1, heard, book) if rule == "affirm" else _something_else(heard, book)
     if rule == "gp_contact" and heard.memory.found is not None and not _asks_part(rule, heard, book):
         return gp_turn(heard, book)
@@ -171,7 +175,7 @@ def _clarify(heard: Heard, book: Book) -> Turn:
     understood, memory = heard.understanding, heard.memory
     choices = tuple(t for t in offered(understood.ranking) if t in book.answers)
     if understood.continues and memory.topic:
-        if memory.topic in choices:
+        if memory.topic in choices or understood.ranking[0][1] < _LEANS:
             return _answer([memory.topic], heard, book)
         choices = (memory.topic, *choices)[:MAX_CHOICES]
     if memory.misses or not choices:

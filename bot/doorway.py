@@ -120,8 +120,8 @@ class Doorway:
     @staticmethod
     def _plain(incoming: Incoming, book: Book) -> Turn | None:
         """Answer a pressed button from the book alone: a topic's words need no engine."""
-        if incoming.payload not in book.payloads:
-            return None
+        if incoming.payload not in book.payloads or incoming.payload == payload_of("delete_my_data"):
+            return None  # without the engine nothing can be deleted, and it must not say so
         topic = next(a for a in book.answers if payload_of(a) == incoming.payload.partition("{")[0])
         part = incoming.payload.partition('"part":"')[2].rstrip('"}') or None
         return Turn("answered", (book.reply(topic, Asked(part=part), incoming.place),), topic, 1.0, (topic,))

@@ -45,7 +45,7 @@ BOT = {"id": 1234567890, "is_bot": True, "first_name": "Own It", "username": "ow
 _TAG = re.compile(r"<(/?)([a-z-]+)((?:\s[^<>]*)?)>")
 _ENTITY = re.compile(r"&(?:lt|gt|amp|quot|#\d+|#x[0-9a-f]+);", re.IGNORECASE)
 # The documents call the limits of messages a second approximate: bursts of this many times are forgiven.
-_FORGIVEN = 1.5
+_FORGIVEN = 2
 _BURST_OF_ONE_CHAT, _BURST_SECONDS = 30, 10.0
 _TAGS = {"b", "strong", "i", "em", "u", "ins", "s", "strike", "del", "code", "pre", "a", "blockquote", "tg-spoiler"}
 _FIELDS = {

@@ -121,7 +121,7 @@ def test_does_that_go_for_hospitals_too_continues_the_last_topic(book: Book) -> 
 
 
 def test_an_unsure_message_that_leans_on_the_last_topic_is_offered_it_first(book: Book) -> None:
-    ranking = (("feedback", 0.4), ("gp_contact", 0.3))
+    ranking = (("feedback", 0.55), ("gp_contact", 0.3))
     turn = turn_for("did_you_mean", heard(ranking=ranking, continues=True, memory=Memory(topic=SEEN_ALONE)), book)
     assert turn.choices == (SEEN_ALONE, "feedback", "gp_contact")
 
@@ -131,3 +131,9 @@ def test_the_age_of_somebody_else_stands_in_until_the_writer_says_their_own(book
     said = [summary(about_sister, Memory())]
     assert recall(said, {}, None).band == "16-17"
     assert recall(said, {"age_band": "U13"}, None).band == "U13"
+
+
+def test_an_unsure_message_that_leans_on_the_last_topic_and_is_likely_about_no_other_goes_on_with_it(book: Book) -> None:
+    ranking = (("feedback", 0.3), ("gp_contact", 0.3))
+    turn = turn_for("did_you_mean", heard(ranking=ranking, continues=True, memory=Memory(topic=SEEN_ALONE)), book)
+    assert (turn.outcome, turn.topic) == ("answered", SEEN_ALONE)

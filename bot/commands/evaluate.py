@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import json
 from collections.abc import Iterable
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +39,9 @@ def run(arguments: argparse.Namespace) -> int:
         scores = Scores(classify(read_questions(arguments.questions), pipeline))
         print_scores(scores, arguments.misses)
         write_page(scores, arguments.page or settings.var / "evaluation.html")
+        # The preview shows the misses of our own questions beside the answers; others' questions are not ours to show.
+        if arguments.questions is None:
+            write_cases(scores, settings.var / "evaluation.json", datetime.now(timezone.utc))
         if arguments.baseline:
             from bot.commands.baseline import compare
 
@@ -145,3 +150,10 @@ def write_page(scores: Scores, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(page(scores), encoding="utf-8")
     print(f"\n  page: {path}")
+
+
+def write_cases(scores: Scores, path: Path, now: datetime) -> None:
+    """Write what the bot made of each test question, for ``ownit preview``."""
+    cases = [{"text": c.text, "expected": c.expected, "topic": c.topic, "asked": c.asked} for c in scores.cases]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps({"made": now.isoformat(timespec="minutes"), "cases": cases}, indent=1), encoding="utf-8")

@@ -61,7 +61,7 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
         "hypothetical",
         re.compile(
-            rf"\b(?:when|once|after|if|until|till|wait til|from)\s+(?:i|im|i am|ive|she|shes|he|hes|they|theyre|you|your|youre|u|ur)?\s*(?:am|are|is|be|turn(?:s|ed)?|get to|reach|hit|was)?\s*{_N}\b{_NOT_AGE}"
+            rf"\b(?:when|once|after|if|until|till|wait til|from)\s+(?:i|im|i am|ive|she|shes|he|hes|they|theyre|you|your|youre|u|ur)?\s*(?:am|are|is|be|turn(?:s|ed)?|get to|reach|hit|was|were)?\s*{_N}\b{_NOT_AGE}"
         ),
     ),
     ("other", re.compile(rf"\b(?:girl|boy|lad|lass|son|daughter|child|kid|n(?:ie|ei)ce|nephew|patient|pupil|student|teenager) (?:of|aged?) {_N}\b{_NOT_AGE}")),
@@ -148,7 +148,8 @@ def _mentions(words: str) -> Iterator[tuple[str, int]]:
             before, after = words[:start], words[end:]
             years = int(match["n"])
             grown_up = owner == "elder" or (years >= 18 and _PARTNER.search(match[0]))
-            if grown_up or _PAST.search(before) or re.search(r"\b(?:was|were)\s*$", before):
+            past = _PAST.search(before) or re.search(r"\b(?:was|were)\s*$", before)
+            if grown_up or (past and owner != "hypothetical"):
                 continue
             coming = re.search(rf"{_SOON}\s*$", before) or re.match(_LATER, after)
             yield owner, years - 1 if coming and owner != "hypothetical" else years

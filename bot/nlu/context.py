@@ -56,7 +56,7 @@ _KINDS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
             r"|what(?:s| is) the (?:reason|point)|says who|who says(?: so| that)?|(?:is|are) (?:that|this|it|you|u) (?:really |actually )?(?:true|sure|certain|legit|real|right|the law|law)"
             r"|really|how do you know(?: that)?|where does (?:it|that) say(?: that)?"
         ),
-        "same": r"(?:does|do|would|wud) (?:that|it|this|those|the same) (?:also )?(?:go|count|work|apply|happen|hold)(?: the same)? (?:for|at|in|with|to|when|if)\b.*|(?:is|are) (?:that|it|this) (?:also )?(?:the same|true|right) (?:for|at|in|with)\b.*",
+        "same": r"(?!.*\b(?:scot\w*|wales|welsh|ireland|irish|abroad)\b)(?:(?:does|do|would|wud) (?:that|it|this|those|the same) (?:also )?(?:go|count|work|apply|happen|hold)(?: the same)? (?:for|at|in|with|to|when|if)\b.*|(?:is|are) (?:that|it|this) (?:also )?(?:the same|true|right) (?:for|at|in|with)\b.*|w[ho]+t about (?:at |in )?(?:the |a )?(?:hospitals?|clinics?|schools?|dentists?|a ?(?:&|and|n) ?e))",
         "more": r"(?:tell me |give me |any |show me )?more(?: info\w*| details?| about (?:it|that|this))?|go on|carry on|what else|anything else|like what|such as|continue",
         "else": r"something else|none of (?:these|those|them|the above)|neither|not (?:that|those|these|any of (?:these|those))|other|another (?:one|thing)",
     }.items()
@@ -68,7 +68,7 @@ _CHOICES = {"first": 1, "1st": 1, "top": 1, "second": 2, "2nd": 2, "middle": 2, 
 _FILLER = re.compile(
     r"\b(?:what|whats|wot|about|abt|how|and|but|if|when|once|im|i|am|is|be|turn|turned|turning|she|shes|he|hes|at|age|aged|years?|yrs?|yo|old|ok|okay|so|then|for"
     r"|someone|somebody|a|an|my|the|actually|wait|sorry|was|wrong|meant|mean|no|only|just|now|nearly|almost|next|month|week|in|under|over|u|r|are|you|they|theyre|person|people|"
-    r"sister|brother|friend|mate|cousin|does|it|change|different|would|same|thing|though|tho|btw|lol|like|instead|who|of|school|sixth|form|until|til|still|ur|wot|wat|wen|thx|thanks|cheers)\b|[\d\W]+"
+    r"sister|brother|friend|mate|cousin|does|it|change|different|would|same|thing|though|tho|btw|lol|like|instead|who|of|school|sixth|form|until|til|still|anything|ur|wot|wat|wen|thx|thanks|cheers)\b|[\d\W]+"
 )
 
 
@@ -107,7 +107,7 @@ _CONTINUES = re.compile(
     r"^(?:ok(?:ay)? |so |right |yes |yeah |cool |thx |thanks |cheers )*(?:and|but|w[ho]+t about|how about|w[hao]+t if|also|or|even (?:if|for|when)"
     r"|does (?:that|this|it)|do (?:they|i have|we)|is that|is it|can (?:they|she|he|it|my \w+)|would that|what happens"
     r"|so (?:he|she|they|u|you|my \w+|i|it|its)|where do i|who do i|how do i even|will (?:they|she|he)"
-    r"|why (?:does|do|did|would|wud)|w[hao]+t do i)\b|\btoo\W*$|\bin england\b"
+    r"|why (?:does|do|did|would|wud)|w[hao]+t do i)\b|\btoo\W*$|\bin england\b|^(?:\w+ ){1,6}(?:one|it|them)\W*$"
 )
 
 

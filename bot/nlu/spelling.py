@@ -21,17 +21,19 @@ _SHORTEST = 4  # a word of three letters is as often slang as a typo
 class Speller:
     """Mends the words of a message with a frequency dictionary and the project's own words."""
 
-    def __init__(self, txt_speak: Mapping[str, str], known: Iterable[str]) -> None:
+    def __init__(self, txt_speak: Mapping[str, str], known: Iterable[str], emoji: Mapping[str, str] | None = None) -> None:
         """Load the dictionary.
 
         Args:
             txt_speak: how young people write a word -> the word or words it stands for.
             known: words that are right as they are; they also win over the dictionary's guess.
+            emoji: sign -> the word it stands for when it is all somebody says.
         """
         from symspellpy import SymSpell, Verbosity
 
         self._closest = Verbosity.CLOSEST
         self._txt = dict(txt_speak)
+        self._emoji = dict(emoji or {})
         self._known = {w for w in known if w.isalpha()}
         self._dictionary = SymSpell(max_dictionary_edit_distance=2, prefix_length=5)
         path = resources.files("symspellpy") / "frequency_dictionary_en_82_765.txt"
@@ -45,7 +47,7 @@ class Speller:
         """Read ``data/spelling.yml`` and learn the words of the training ``questions``."""
         # BaseLoader: "no" is a word here, not a truth value.
         content = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)  # noqa: S506
-        return cls(content["txt_speak"], [*content["known"], *common_words(questions)])
+        return cls(content["txt_speak"], [*content["known"], *common_words(questions)], content["emoji"])
 
     @property
     def known(self) -> list[str]:
@@ -58,6 +60,8 @@ class Speller:
 
     def mend(self, text: str) -> str:
         """Return ``text`` in lower case with txt-speak written out and typos mended."""
+        for sign, word in self._emoji.items():
+            text = text.replace(sign, f" {word} ")
         return re.sub(r"\s+", " ", "".join(map(self._mend, _WORD.findall(words_of(text))))).strip()
 
     def _mend(self, word: str) -> str:

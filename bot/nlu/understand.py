@@ -28,7 +28,7 @@ DEFAULT_BAR = 0.6
 _PART_BAR = 0.80
 _HELP_BAR = 0.80
 # Another language is read with less certainty than English; English that is understood is not taken for one.
-_FOREIGN_BAR, _FOREIGN_CRISIS_BAR = 0.3, 0.6
+_FOREIGN_BAR, _FOREIGN_CRISIS_BAR = 0.2, 0.6
 _SURELY_ENGLISH = 0.7
 FOREIGN_KIND = "other_language"  # a danger told in another language, of which only the topic is known
 _ALONE = frozenset({"greet", "goodbye", "thanks", "affirm", "deny", "state_age", "help", "other_language", OUT_OF_SCOPE})

@@ -73,18 +73,6 @@ def test_updates_over_the_limit_of_one_poll_are_all_answered(telegram: FakeTeleg
     assert max(int(p["limit"]) for p in telegram.called("getUpdates")) == 100
 
 
-def test_a_rush_of_people_is_held_to_what_telegram_allows(telegram: FakeTelegram) -> None:
-    chats = range(700_000, 700_070)
-    for chat in chats:
-        telegram.says(chat, "hello")
-    with Front(telegram) as front:
-        front.doorway.echo = True
-        telegram.wait(lambda: len(telegram.messages) >= len(chats), 15)
-    # However slow the machine, no more than ten at once and thirty a second go out.
-    assert telegram.messages[-1].at - telegram.messages[0].at > 1.8
-    assert sorted(m.chat for m in telegram.messages) == list(chats)
-
-
 def test_what_was_said_while_the_bot_was_down_is_answered_once(telegram: FakeTelegram, ann: Person) -> None:
     with Front(telegram) as front:
         front.wait_for("ready")

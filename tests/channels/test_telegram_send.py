@@ -9,7 +9,7 @@ import pytest
 from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, NetworkError, RetryAfter, TimedOut
 
 from bot.channels import telegram_send
-from bot.channels.telegram_send import Sender, arrive
+from bot.channels.telegram_send import Sender, arrive, make_bot
 
 
 class SlowBot:
@@ -88,3 +88,36 @@ def test_what_telegram_will_never_take_is_tried_once(error: Exception) -> None:
 
 def test_a_wait_longer_than_anybody_would_read_on_for_is_not_kept() -> None:
     assert _tries(RetryAfter(3_600), give_up_after=600) == -1
+
+
+def test_messages_go_out_as_fast_as_telegram_allows_and_other_calls_at_once() -> None:
+    bot = make_bot("1:x", "http://127.0.0.1:9")
+    limiter = bot.rate_limiter
+    assert limiter is not None
+    passed: list[tuple[str, float]] = []
+
+    async def call(endpoint: str) -> bool:
+        passed.append((endpoint, asyncio.get_running_loop().time()))
+        return True
+
+    async def scenario() -> None:
+        calls = ["sendMessage"] * 25 + ["editMessageReplyMarkup"] * 25
+        await asyncio.gather(*(limiter.process_request(call, (e,), {}, e, {"chat_id": n}, None) for n, e in enumerate(calls)))
+
+    asyncio.run(scenario())
+    assert [e for e, _ in passed[:35]].count("editMessageReplyMarkup") == 25
+    times = [at for e, at in passed if e == "sendMessage"]
+    assert len(times) == 25
+    # However slow the machine: ten at once, then thirty a second.
+    assert times[-1] - times[0] > 0.3
+
+
+def test_a_flood_of_one_chat_is_not_made_everybodys_wait() -> None:
+    limiter = make_bot("1:x", "http://127.0.0.1:9").rate_limiter
+    assert limiter is not None
+
+    async def flooded() -> bool:
+        raise RetryAfter(30)
+
+    with pytest.raises(RetryAfter):
+        asyncio.run(limiter.process_request(flooded, (), {}, "sendMessage", {"chat_id": 1}, None))

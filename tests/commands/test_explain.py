@@ -16,7 +16,7 @@ FOUND: dict[str, Any] = {
     "questions": [],
     "intent": "own_it_3_seen_alone",
     "confidence": 0.9,
-    "bar": 0.6,
+    "bar": 0.5,
     "topics": [("own_it_3_seen_alone", 0.9)],
     "ranking": [("own_it_3_seen_alone", 0.8), ("gp_contact", 0.1)],
     "offered": [],
