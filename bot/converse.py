@@ -133,6 +133,8 @@ def _follow_up(heard: Heard, book: Book) -> Turn:
     kind, memory = heard.understanding.follow_up or "", heard.memory
     if kind == "restart":
         return Turn("answered", (book.reply("restart"),), "help", 1.0, ("help",), forget=True)
+    if kind == "help_now":
+        return Turn("answered", (book.reply("help_now", place=memory.place),), "help", 1.0, ("help",))
     if kind == "else":
         return _something_else(heard, book)
     if kind.startswith("choice:"):

@@ -136,10 +136,14 @@ class Desk:
     def _findings(self) -> dict[str, Any]:
         files = Files(self._content, self._root)
         checklist = {} if "checklist" in files.unread else files.documents["checklist"]["checklist"].data
-        places = ((id_, document.where((id_,)).rpartition(":")) for id_, document in files.entries.items())
+        found = ((id_, document.where((id_,)).rpartition(":")) for id_, document in files.entries.items())
+        starts = {id_: (file, int(line)) for id_, (file, _, line) in found}
+        # Of a file that cannot be read, what is shown stands where it last stood.
+        read = {file for file, _ in starts.values()}
+        starts |= {id_: at for id_, at in self.view.starts.items() if at[0] not in read}
         return {
             "problems": tuple(problems(files)),
-            "starts": {id_: (file, int(line)) for id_, (file, _, line) in places} or self.view.starts,
+            "starts": starts,
             "training": self.view.training if "nlu" in files.unread else tuple(files.training),
             "tests": self.view.tests if "questions" in files.unread else tuple(files.tests),
             "checklist": {id_: line for lines in checklist.values() for id_, line in lines.items()} or self.view.checklist,

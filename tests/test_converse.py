@@ -137,3 +137,9 @@ def test_an_unsure_message_that_leans_on_the_last_topic_and_is_likely_about_no_o
     ranking = (("feedback", 0.3), ("gp_contact", 0.3))
     turn = turn_for("did_you_mean", heard(ranking=ranking, continues=True, memory=Memory(topic=SEEN_ALONE)), book)
     assert (turn.outcome, turn.topic) == ("answered", SEEN_ALONE)
+
+
+def test_asking_for_help_now_shows_people_to_call_and_text(book: Book) -> None:
+    turn = turn_for("follow_up", heard("help", follow_up="help_now"), book)
+    assert turn.replies[0].answer == "help_now"
+    assert {"emergency_999", "childline", "shout"} <= {c.id for c in turn.replies[0].contacts}

@@ -185,29 +185,31 @@ class Pages:
     def _answer(self, book: Book, id_: str, place: Place, shown: bool = False) -> str:
         answer = book.answers[id_]
         reply = book.reply(id_, place=place.id)
+        # An answer that is shown stands alone under the page's heading, one in a list under its group's.
+        level = 2 if shown else 4
         body = [
             self._messages(reply),
-            self._ages(answer),
-            self._parts(book, answer, place),
+            self._ages(answer, level),
+            self._parts(book, answer, place, level),
             self._contacts(reply.contacts),
             self._source(reply),
         ]
         tag = f'<details id="{escape(id_)}"{" open" if shown else ""}>'
         return f"{tag}<summary>{escape(answer.title)}</summary>{''.join(body)}</details>"
 
-    def _ages(self, answer: Answer) -> str:
+    def _ages(self, answer: Answer, level: int) -> str:
         if not answer.words.by_age:
             return ""
         bands = (
-            f"<h4>{escape(self._words[f'band_{b}'])}</h4>" + "".join(map(to_html, answer.words.by_age[b]))
+            f"<h{level}>{escape(self._words[f'band_{b}'])}</h{level}>" + "".join(map(to_html, answer.words.by_age[b]))
             for b in BANDS
             if b in answer.words.by_age
         )
         return "".join(bands)
 
-    def _parts(self, book: Book, answer: Answer, place: Place) -> str:
+    def _parts(self, book: Book, answer: Answer, place: Place, level: int) -> str:
         replies = ((part.title, book.reply(answer.id, Asked(part=name), place.id)) for name, part in answer.parts.items())
-        return "".join(f"<h4>{escape(title)}</h4>{self._messages(reply)}" for title, reply in replies)
+        return "".join(f"<h{level}>{escape(title)}</h{level}>{self._messages(reply)}" for title, reply in replies)
 
     def _answer_section(self, turn: Turn) -> str:
         body = []

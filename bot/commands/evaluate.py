@@ -111,7 +111,7 @@ def evaluate_safety(pipeline: Pipeline, danger: Path | None, safe: Path | None, 
     _print_share("all, support line counted", sum(r[3] is not None for r in rows), len(rows))
     alarms: list[tuple[str, str]] = []
     for title, lines in (
-        ("hard negatives", list(_lines(read_yaml(safe or SAFETY / "safe.yml").data))),
+        ("hard negatives", list(lines_of(read_yaml(safe or SAFETY / "safe.yml").data))),
         ("ordinary questions", [t for t, topic in read_questions(None) if not topic.startswith("crisis_")]),
     ):
         hits = [line for line in lines if _found(pipeline, line) == "crisis"]
@@ -130,12 +130,13 @@ def _found(pipeline: Pipeline, line: str) -> str | None:
     return finding.tier if finding else None
 
 
-def _lines(data: Any) -> Iterable[str]:
+def lines_of(data: Any) -> Iterable[str]:
+    """Return every line of a list or of lists by name, however deep."""
     if isinstance(data, str):
         yield data
     else:
         for item in data.values() if isinstance(data, dict) else data:
-            yield from _lines(item)
+            yield from lines_of(item)
 
 
 def _print_share(label: str, hits: int, of: int) -> None:

@@ -44,6 +44,7 @@ _KINDS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (kind, re.compile(rf"^{_LEAD}(?:{pattern})[\s.!?]*$"))
     for kind, pattern in {
         "restart": r"(?:start|begin) (?:again|over|afresh|from the (?:start|beginning))|restart|reset|new (?:chat|question|conversation)|clear (?:the |this )?chat",
+        "help_now": r"sos|(?:get )?help ?now|(?:i )?(?:really )?need (?:some )?(?:urgent )?help(?: now| asap| urgently| please| pls| rn)*|urgent(?: help)?|help me(?: now| please| pls)*|emergency",
         "simpler": (
             r"(?:say|explain|put|tell me) (?:that|it|this|me)?\s*(?:again|once more)?\s*(?:but )?(?:in )?(?:more )?"
             r"(?:simpl\w+|easier|easy|plain\w*|shorter|better|differently|normal words|a simpler way|english)?(?: words| english| way| terms)?(?: pls| please)?"
@@ -75,7 +76,7 @@ _FILLER = re.compile(
 def follow_up(text: str) -> str | None:
     """Return how a message continues the one before it, or None when it stands alone.
 
-    One of ``restart``, ``simpler``, ``why``, ``same`` (does that go for …), ``more``, ``else``, ``age`` (nothing but an age), or
+    One of ``restart``, ``help_now``, ``simpler``, ``why``, ``same`` (does that go for …), ``more``, ``else``, ``age`` (nothing but an age), or
     ``choice:N`` (N from 1, or -1 for the last) for the choices just offered.
     """
     words = words_of(text)

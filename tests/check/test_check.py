@@ -58,7 +58,7 @@ def test_errors_come_first_and_make_the_command_fail(
     assert lines[0].startswith("ERROR ")
     assert "delete_my_date" in lines[0]
     assert "Did you mean 'delete_my_data'?" in lines[0]
-    assert lines[-1].startswith("2 errors")
+    assert lines[-1].startswith("1 error,")
 
 
 def test_one_file_can_be_looked_at_alone() -> None:

@@ -201,6 +201,7 @@ def test_a_broken_save_shows_the_last_good_version_under_the_words_of_the_check(
     assert "The last save cannot be used" in shown.text
     assert "There is a tab at the start of the line." in shown.text
     assert "can ask a pharmacist for advice at any age." in shown.text
+    assert "In this answer" in shown.text
     save(root, f'\t- "{NOW_SAYS}', f'    - "{NOW_SAYS}')
     settle(desk)
     mended = page.get("/?of=own_it_5_pharmacy").text
@@ -273,7 +274,7 @@ def test_the_evaluation_keeps_what_the_preview_reads(tmp_path: Path) -> None:
 
 
 def test_every_word_of_the_page_is_used() -> None:
-    source = (ROOT / "bot" / "preview_page.py").read_text(encoding="utf-8")
+    source = "".join(f.read_text(encoding="utf-8") for f in (ROOT / "bot").glob("preview_*.py"))
     built = ("group_", "reader_", "band_", "channel_", "fact_", "manner_", "count_")
     words = [w for w in read_yaml(PAGES / "preview.yml").data if not w.startswith(built)]
     assert not [w for w in words if not re.search(rf"""["']{w}["']""", source)]
