@@ -196,9 +196,7 @@ def _crisis(topic: str, heard: Heard, book: Book) -> Turn:
     line = book.answers[topic].languages.get(understood.language)
     if line:
         reply = replace(reply, text=(line, *reply.text))
-    asked_too = [
-        t for t, sure in understood.topics if sure >= _ALSO_ASKED and continuable([t]) and not t.startswith("crisis_")
-    ]
+    asked_too = [t for t, sure in understood.topics if sure >= _ALSO_ASKED and continuable([t]) and not t.startswith("crisis_")]
     answers = _answer(asked_too, heard, book).replies if asked_too else ()
     return Turn("crisis", (reply, *answers), topic, 1.0, (topic, *asked_too), kind=kind)
 

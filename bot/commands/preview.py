@@ -8,7 +8,7 @@ import socket
 import uvicorn
 
 from bot.errors import SettingError
-from bot.preview import Desk, app
+from bot.preview.server import Desk, app
 from bot.settings import ROOT, Settings
 
 _PORT = 8090

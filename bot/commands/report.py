@@ -9,9 +9,9 @@ from pathlib import Path
 
 from bot.check.files import Files
 from bot.errors import SettingError
-from bot.report import look
-from bot.report_counts import fetch, read_counts
-from bot.report_page import Page
+from bot.report.counts import fetch, read_counts
+from bot.report.findings import look
+from bot.report.page import Page
 from bot.settings import Settings, read_secret
 
 

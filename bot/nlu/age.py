@@ -64,7 +64,12 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
             rf"\b(?:when|once|after|if|until|till|wait til|from)\s+(?:i|im|i am|ive|she|shes|he|hes|they|theyre|you|your|youre|u|ur)?\s*(?:am|are|is|be|turn(?:s|ed)?|get to|reach|hit|was|were)?\s*{_N}\b{_NOT_AGE}"
         ),
     ),
-    ("other", re.compile(rf"\b(?:girl|boy|lad|lass|son|daughter|child|kid|n(?:ie|ei)ce|nephew|patient|pupil|student|teenager) (?:of|aged?) {_N}\b{_NOT_AGE}")),
+    (
+        "other",
+        re.compile(
+            rf"\b(?:girl|boy|lad|lass|son|daughter|child|kid|n(?:ie|ei)ce|nephew|patient|pupil|student|teenager) (?:of|aged?) {_N}\b{_NOT_AGE}"
+        ),
+    ),
     ("other", re.compile(rf"\b{_OTHER}(?: (?:is|was))?,? {_N}\W*$")),
     ("elder", re.compile(rf"\b{_ELDER}{_LINK}{_LINK}\s*{_N}\b{_NOT_AGE}")),
     ("other", re.compile(rf"\b{_OTHER}{_LINK}{_LINK}\s*{_N}(?:\b|(?=y)){_NOT_AGE}")),

@@ -127,4 +127,6 @@ _ASKS_ABOUT_DELETING = re.compile(r"^(?:how|what|when|why|where|who|does|do you|
 def asks_to_delete(text: str) -> bool:
     """Return whether a message tells the bot to delete, and does not only ask what is kept."""
     words = words_of(text)
-    return bool(_DELETE.search(words)) and not (_ASKS_ABOUT_DELETING.search(words) and not re.search(r"\bhow (?:do|can) i\b", words))
+    return bool(_DELETE.search(words)) and not (
+        _ASKS_ABOUT_DELETING.search(words) and not re.search(r"\bhow (?:do|can) i\b", words)
+    )

@@ -23,9 +23,7 @@ class DangerClassifier:
     views: Views
 
     @classmethod
-    def train(
-        cls, vectors: Floats, texts: Sequence[str], labels: Sequence[str], alike: Mapping[str, str]
-    ) -> DangerClassifier:
+    def train(cls, vectors: Floats, texts: Sequence[str], labels: Sequence[str], alike: Mapping[str, str]) -> DangerClassifier:
         """Fit on mended ``texts`` with their vectors and kinds (`SAFE` for harmless ones)."""
         names = tuple(sorted(set(labels)))
         answers = np.array([names.index(label) for label in labels], np.int32)

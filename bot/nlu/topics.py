@@ -65,9 +65,7 @@ class TopicModel:
     calibration: Floats
 
     @classmethod
-    def train(
-        cls, vectors: Floats, labels: Sequence[str], texts: Sequence[str], alike: Mapping[str, str]
-    ) -> TopicModel:
+    def train(cls, vectors: Floats, labels: Sequence[str], texts: Sequence[str], alike: Mapping[str, str]) -> TopicModel:
         """Fit the classifier and, on held-out folds, the confidence.
 
         Args:

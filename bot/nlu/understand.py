@@ -121,9 +121,7 @@ def _in_another_language(parsed: Parsed) -> Finding | None:
     return Finding(FOREIGN_KIND, dangers[0][0], CRISIS, "classifier", share, parsed.language or "en")
 
 
-def _beside_the_question(
-    parsed: Parsed, rules: SafetyRules, danger: DangerClassifier, bars: Thresholds
-) -> Finding | None:
+def _beside_the_question(parsed: Parsed, rules: SafetyRules, danger: DangerClassifier, bars: Thresholds) -> Finding | None:
     """Return the crisis that stands beside a question about rights, in a clause of its own.
 
     "can i get a note for swimming, i dont want to show what i do to my arms" asks and tells;

@@ -154,9 +154,7 @@ def test_every_letter_stands_out_seven_to_one_in_grey(name: str, page: Callable[
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_sheet_says_that_it_is_a_draft(
-    name: str, document: Document, page: Callable[[str], pypdfium2.PdfPage]
-) -> None:
+def test_every_sheet_says_that_it_is_a_draft(name: str, document: Document, page: Callable[[str], pypdfium2.PdfPage]) -> None:
     assert document.data["en"]["draft"] in text_of(page(name))
 
 

@@ -22,7 +22,7 @@ from bot.commands.preview import listen
 from bot.content import read_yaml
 from bot.errors import SettingError
 from bot.evaluation import Case, Scores
-from bot.preview import PAGES, Desk, app, changes
+from bot.preview.server import PAGES, Desk, app, changes
 from bot.settings import ROOT
 from tests.check.test_mutations import change, copy_content, swap
 
@@ -260,7 +260,7 @@ def test_a_taken_port_is_told_in_plain_words() -> None:
 
 
 def test_the_preview_needs_no_rasa() -> None:
-    code = "import sys, bot.commands.preview, bot.preview_page; print([m for m in sys.modules if m.split('.')[0] == 'rasa'])"
+    code = "import sys, bot.commands.preview, bot.preview.page; print([m for m in sys.modules if m.split('.')[0] == 'rasa'])"
     told = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert told.stdout.strip() == "[]"
 
@@ -274,7 +274,7 @@ def test_the_evaluation_keeps_what_the_preview_reads(tmp_path: Path) -> None:
 
 
 def test_every_word_of_the_page_is_used() -> None:
-    source = "".join(f.read_text(encoding="utf-8") for f in (ROOT / "bot").glob("preview_*.py"))
+    source = "".join(f.read_text(encoding="utf-8") for f in (ROOT / "bot" / "preview").glob("*.py"))
     built = ("group_", "reader_", "band_", "channel_", "fact_", "manner_", "count_")
     words = [w for w in read_yaml(PAGES / "preview.yml").data if not w.startswith(built)]
     assert not [w for w in words if not re.search(rf"""["']{w}["']""", source)]

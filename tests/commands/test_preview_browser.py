@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from bot.commands.report import write
-from bot.preview import Desk, app
+from bot.preview.server import Desk, app
 from tests.check.test_mutations import change, copy_content, swap
 from tests.commands.test_report import METRICS
 from tests.commands.test_report import page as report_page

@@ -16,9 +16,9 @@ from bot.check.files import Files
 from bot.cli import main
 from bot.content import read_yaml
 from bot.errors import ContentError, SettingError
-from bot.report import Findings, look
-from bot.report_counts import BASE, OTHER, SMALL, fetch, protect, read_counts
-from bot.report_page import PAGES, Page
+from bot.report.counts import BASE, OTHER, SMALL, fetch, protect, read_counts
+from bot.report.findings import Findings, look
+from bot.report.page import PAGES, Page
 from bot.settings import ROOT
 from tests.check.test_mutations import change, copy_content, swap
 
@@ -251,7 +251,7 @@ def test_every_picture_says_what_it_shows(root: Path) -> None:
 
 
 def test_every_word_of_the_page_is_used() -> None:
-    source = (ROOT / "bot" / "report_page.py").read_text(encoding="utf-8")
+    source = (ROOT / "bot" / "report" / "page.py").read_text(encoding="utf-8")
     built = ("group_", "tile_", "outcome_", "checklist_", "overdue", "month", "quarter", "later", "answers_", "contacts_")
     words = [w for w in read_yaml(PAGES / "report.yml").data if not w.startswith(built)]
     assert not [w for w in words if not re.search(rf"""["']{w}["']""", source)]

@@ -12,10 +12,10 @@ from bot.answers import Answer, Book
 from bot.channels.telegram_render import long_date
 from bot.check.problems import Problem
 from bot.messages import BANDS, READERS
-from bot.preview import View
-from bot.preview_bubbles import source_link
-from bot.preview_forms import CHANNELS, UNKNOWN, Choice, Forms
-from bot.preview_words import Words, is_asked, sort_problems
+from bot.preview.bubbles import source_link
+from bot.preview.forms import CHANNELS, UNKNOWN, Choice, Forms
+from bot.preview.server import View
+from bot.preview.words import Words, is_asked, sort_problems
 
 
 class AnswerPage:

@@ -10,8 +10,8 @@ from string import Template
 from bot.answers import Answer
 from bot.check.problems import Problem
 from bot.content import TOPICS, read_yaml
-from bot.preview import PAGES, View
-from bot.preview_bubbles import read_strings
+from bot.preview.bubbles import read_strings
+from bot.preview.server import PAGES, View
 from bot.settings import ROOT
 
 _TOPICS = frozenset(t for names in TOPICS.values() for t in names)

@@ -8,10 +8,10 @@ from string import Template
 
 from bot.answers import Answer, Book
 from bot.content import GROUPS
-from bot.preview import PAGES, View
-from bot.preview_answer import AnswerPage
-from bot.preview_forms import Choice
-from bot.preview_words import Words, is_asked, sort_problems
+from bot.preview.answer import AnswerPage
+from bot.preview.forms import Choice
+from bot.preview.server import PAGES, View
+from bot.preview.words import Words, is_asked, sort_problems
 
 
 class Page:

@@ -10,8 +10,8 @@ from bot.answers import Answer, Asked, Book, choose
 from bot.check.style import MOST_WORDS, OLD_AGE, reading_age, sentences
 from bot.messages import BANDS, READERS, Band, Reply
 from bot.places import DEFAULT
-from bot.preview_bubbles import telegram, web
-from bot.preview_words import Words
+from bot.preview.bubbles import telegram, web
+from bot.preview.words import Words
 
 CHANNELS = ("web", "telegram")
 UNKNOWN = "unknown"

@@ -9,9 +9,9 @@ from string import Template
 
 from bot.channels.telegram_render import long_date
 from bot.content import GROUPS, read_yaml
-from bot.report import STRETCHES, Due, Findings
-from bot.report_counts import BASE, OTHER, SMALL, Counts, Table, protect
-from bot.report_pictures import bar, columns, months, squares, stack
+from bot.report.counts import BASE, OTHER, SMALL, Counts, Table, protect
+from bot.report.findings import STRETCHES, Due, Findings
+from bot.report.pictures import bar, columns, months, squares, stack
 from bot.settings import ROOT
 
 PAGES = ROOT / "bot" / "pages"

@@ -174,7 +174,7 @@ async def changes(desk: Desk) -> AsyncIterator[str]:
 
 def app(desk: Desk) -> Starlette:
     """Return the preview as an app; it answers to names of this machine alone."""
-    from bot.preview_page import Page
+    from bot.preview.page import Page
 
     page, headers = Page(), page_headers("'none'")
 

@@ -1,0 +1,1 @@
+"""``ownit preview``: the answers as people will see them, on a local page."""
