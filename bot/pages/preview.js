@@ -6,6 +6,7 @@
   let shown = document.body.dataset.number;
   let wanted = shown;
   let busy = false;
+  let changed = new Set();
 
   /** Fetches this page as a document: the parser of a request runs no script, so no text is ever turned into one. */
   function fetched() {
@@ -35,7 +36,11 @@
     document.title = page.title;
     shown = page.body.dataset.number;
     for (const node of document.querySelectorAll('details[id]')) if (opened.has(node.id)) node.open = opened.get(node.id);
-    for (const node of document.querySelectorAll('.message, .said')) node.classList.toggle('changed', !before.has(node.textContent));
+    const said = [...document.querySelectorAll('.message, .said')];
+    const fresh = said.map((node) => node.textContent).filter((text) => !before.has(text));
+    // The findings of the check come after the words and change none: the marks stay until the next save.
+    if (fresh.length) changed = new Set(fresh);
+    for (const node of said) node.classList.toggle('changed', changed.has(node.textContent));
     if (focus && document.activeElement?.id !== focus) document.getElementById(focus)?.focus({ preventScroll: true });
     window.scrollTo(x, y);
   }

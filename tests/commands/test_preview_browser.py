@@ -130,9 +130,11 @@ def test_a_save_leaves_what_was_open_focused_and_in_view(editor: Editor, open_ta
 
 def test_a_choice_of_age_and_channel_shows_only_those(editor: Editor, open_tab: Callable[..., Tab]) -> None:
     tab = open_tab(f"{editor.url}/?of=own_it_5_pharmacy")
-    tab.page.get_by_label("Age").select_option("13 to 15")
+    with tab.page.expect_navigation():
+        tab.page.get_by_label("Age").select_option("13 to 15")
     expect(tab.page.get_by_role("heading", name="Young person, 16 or 17")).to_have_count(0)
-    tab.page.get_by_label("Where").select_option("Telegram")
+    with tab.page.expect_navigation():
+        tab.page.get_by_label("Where").select_option("Telegram")
     expect(tab.page.locator(".web")).to_have_count(0)
     expect(tab.page.get_by_role("heading", name="Young person, 13 to 15")).to_be_visible()
 
