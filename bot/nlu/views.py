@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -54,8 +55,11 @@ class Views:
             alike: words that count as one (`bot.nlu.wording.read_alike`).
             strength: inverse of the smoothing of the vectors' view.
         """
-        weights, bias = fit(vectors, answers, len(labels), strength)
-        return cls(labels, weights, bias, Wording.train(texts, answers, len(labels), alike))
+        # A thread each: the regression lets go of Python's lock while it multiplies.
+        with ThreadPoolExecutor(2) as pool:
+            wording = pool.submit(Wording.train, texts, answers, len(labels), alike)
+            weights, bias = fit(vectors, answers, len(labels), strength)
+        return cls(labels, weights, bias, wording.result())
 
     def shares(self, vector: Floats, text: str) -> tuple[Floats, Floats]:
         """Return the probability of each label by both views together, and by the words alone."""

@@ -12,7 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -50,7 +50,8 @@ class Wording:
         from sklearn.feature_extraction.text import TfidfVectorizer
 
         patterns = _compiled(tuple(alike.items()))
-        counter = TfidfVectorizer(analyzer=lambda text: groups(text, patterns), min_df=_RARE, sublinear_tf=True)
+        grouped = partial(groups, alike=patterns)
+        counter = TfidfVectorizer(analyzer=grouped, min_df=_RARE, sublinear_tf=True, dtype=np.float32)
         counted = counter.fit_transform(texts)
         weights, bias = fit(counted, answers, classes, _C)
         vocabulary = {group: int(row) for group, row in counter.vocabulary_.items()}

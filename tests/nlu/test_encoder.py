@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
+import pytest
 
 from bot.nlu.encoder import DIMENSIONS, Encoder
 
 SENTENCES = ["can i go alone", "will they tell mum", "what is a chaperone and may i have one please", "ok"] * 2
 
 
-def test_a_sentence_has_the_same_vector_alone_and_among_many() -> None:
+def test_a_sentence_has_the_same_vector_alone_and_among_many(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.nlu.encoder.FOLDER", tmp_path)
     encoder = Encoder()
     together, alone = encoder.encode_many(SENTENCES), encoder.encode(SENTENCES)
     assert together.shape == (len(SENTENCES), DIMENSIONS)

@@ -1,0 +1,55 @@
+"""Sentence vectors kept between trainings: encoding takes longest, and an edit changes few sentences.
+
+A file holds the training sentences of one model with their vectors. It is only a memory: without it, or
+when it is of another encoder or cannot be read, every sentence is encoded again.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+import zipfile
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from bot.nlu.regression import Floats
+from bot.settings import ROOT
+
+FOLDER = ROOT / "models" / "vectors"
+# Some three trainings' worth, 140 MiB; what was encoded longest ago goes first.
+_MOST = 40_000
+
+
+def encoded(sentences: Sequence[str], encode: Callable[[list[str]], Floats], path: Path, encoder: str) -> Floats:
+    """Return the vector of each sentence, encoding only the new ones.
+
+    Args:
+        encode: returns a row for each sentence it is given.
+        path: the file of this encoder's vectors; new ones are added to it.
+        encoder: the encoder and its version; another one makes every sentence new.
+    """
+    known = _read(path, encoder)
+    if new := [s for s in dict.fromkeys(sentences) if s not in known]:
+        known.update(zip(new, encode(new), strict=True))
+        _write(path, encoder, dict(list(known.items())[-_MOST:]))
+    return np.stack([known[s] for s in sentences])
+
+
+def _read(path: Path, encoder: str) -> dict[str, Floats]:
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            head = json.loads(bytes(arrays["head"]))
+            return dict(zip(head["sentences"], arrays["vectors"], strict=True)) if head["encoder"] == encoder else {}
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+        return {}
+
+
+def _write(path: Path, encoder: str, known: Mapping[str, Floats]) -> None:
+    head = np.frombuffer(json.dumps({"encoder": encoder, "sentences": list(known)}).encode(), np.uint8)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
+        np.savez(file, head=head, vectors=np.stack(list(known.values())))
+    os.replace(file.name, path)
