@@ -40,7 +40,7 @@ def encoded(sentences: Sequence[str], encode: Callable[[list[str]], Floats], pat
 
 def _read(path: Path, encoder: str) -> dict[str, Floats]:
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             head = json.loads(bytes(arrays["head"]))
             return dict(zip(head["sentences"], arrays["vectors"], strict=True)) if head["encoder"] == encoder else {}
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
