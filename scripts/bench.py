@@ -214,7 +214,7 @@ def _web_person(url: str) -> Callable[[int, Iterator[str], int], Awaitable[list[
                 start = time.perf_counter()
                 answer = await client.post("/api/message", json=body, headers={"Authorization": f"Bearer {token}"})
                 times.append((time.perf_counter() - start) * 1000)
-                token = answer.raise_for_status().json()["session"]["token"]["token"]
+                token = answer.raise_for_status().json()["session"]["token"]
         return times
 
     return write

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,16 @@ from bot.answers import Book, Library
 from bot.doorway import Doorway
 from bot.engine import Engine
 from bot.messages import Incoming, Turn
+from bot.nlu.safety import SafetyRules
 from bot.settings import ROOT, Settings
+
+
+@pytest.fixture(scope="session", autouse=True)
+def rules_once() -> Iterator[None]:
+    """Read the phrase rules of a folder once for all tests: nobody changes them, and hundreds of doorways open."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(SafetyRules, "load", cache(SafetyRules.load))
+        yield
 
 
 @pytest.fixture(scope="session")
