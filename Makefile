@@ -22,8 +22,8 @@ lint: install   ## style and types
 	@.venv/bin/ruff check .
 	@.venv/bin/mypy
 
-test-fast: install check lint  ## tests without Rasa and without a browser (under 30 seconds)
-	@.venv/bin/pytest -m "not engine and not browser"
+test-fast: install check lint  ## the quick tests: no Rasa, no browser (under 30 seconds)
+	@.venv/bin/pytest -m "not engine and not browser and not slow"
 
 test: install check lint train  ## every test
 	@.venv/bin/pytest

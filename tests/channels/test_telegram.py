@@ -16,6 +16,8 @@ from bot.settings import Settings
 from tests.channels.telegram_front import QUESTION, FakeDoorway, Front, Person
 from tests.telegram_fake import TOKEN, FakeTelegram
 
+pytestmark = pytest.mark.slow
+
 PHOTO = [{"file_id": "f", "file_unique_id": "u", "width": 9, "height": 9}]
 FILE = {"file_id": "f", "file_unique_id": "u"}
 

@@ -11,6 +11,8 @@ from bot.messages import Incoming, Turn
 from tests.channels.telegram_front import QUESTION, Front, Person, said
 from tests.telegram_fake import FakeTelegram
 
+pytestmark = pytest.mark.slow
+
 
 def test_one_who_blocked_the_bot_holds_up_nobody(front: Front, telegram: FakeTelegram, ann: Person, ben: Person) -> None:
     telegram.blocked.add(ann.chat)

@@ -20,6 +20,8 @@ from bot.settings import ROOT, Settings
 from tests.channels.telegram_front import QUESTION, Front, Person, said
 from tests.telegram_fake import TOKEN, FakeTelegram
 
+pytestmark = pytest.mark.slow
+
 ANN, BEN = 600_001, 600_002
 
 

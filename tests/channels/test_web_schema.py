@@ -24,6 +24,8 @@ from bot.doorway import Doorway
 from bot.engine import Engine
 from bot.settings import ROOT, Settings
 
+pytestmark = pytest.mark.slow
+
 schema = schemathesis.openapi.from_path(ROOT / "docs" / "web-protocol.openapi.yaml")
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 

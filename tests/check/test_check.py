@@ -17,6 +17,8 @@ from bot.errors import SettingError
 from bot.settings import ROOT
 from tests.check.test_mutations import change, copy_content
 
+pytestmark = pytest.mark.slow
+
 ENTRY = """
 a_new_answer:
   title: "May I ask?"

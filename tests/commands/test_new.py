@@ -15,6 +15,8 @@ from bot.errors import ContentError
 from bot.settings import ROOT
 from tests.check.test_mutations import copy_content
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:

@@ -24,6 +24,8 @@ from bot.poster.words import BREAK, SIX, links, read_words, sheet_words, start_c
 from bot.settings import ROOT
 from tests.check.test_mutations import copy_content
 
+pytestmark = pytest.mark.slow
+
 WEB = "https://ownit.example/chat?place=north-west-london"
 TELEGRAM = "https://t.me/OwnItBot?start=nwl"
 GIVEN = ["poster", "--url", "https://ownit.example", "--telegram", "@OwnItBot", "--place", "north-west-london"]

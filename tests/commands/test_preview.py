@@ -26,6 +26,8 @@ from bot.preview.server import PAGES, Desk, app, changes
 from bot.settings import ROOT
 from tests.check.test_mutations import change, copy_content, swap
 
+pytestmark = pytest.mark.slow
+
 NOW_SAYS = "Yes, a pharmacist will talk to you."
 PHARMACY = "**Yes, you can ask a pharmacist for advice at any age.**"
 

@@ -22,6 +22,8 @@ from bot.report.page import PAGES, Page
 from bot.settings import ROOT
 from tests.check.test_mutations import change, copy_content, swap
 
+pytestmark = pytest.mark.slow
+
 TODAY = date(2026, 12, 1)
 METRICS = """\
 # TYPE ownit_messages counter

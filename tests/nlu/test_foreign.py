@@ -10,6 +10,8 @@ from bot.nlu.spelling import Speller
 from bot.nlu.training import read_questions
 from bot.settings import ROOT
 
+pytestmark = pytest.mark.slow
+
 LINES = yaml.safe_load((ROOT / "tests" / "languages.yml").read_text(encoding="utf-8"))
 QUESTIONS = read_questions(ROOT / "data")
 

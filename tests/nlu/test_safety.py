@@ -35,14 +35,7 @@ FORCED = "I'm being forced to have sex and I'm only 12"
 EATING = "I get so anxious that I throw up my food and I like feeling empty"
 
 
-def cases(field: str) -> list[Any]:
-    """Return (rule, message) for every message that the rule files list under `field`."""
-    return [
-        pytest.param(f"{rule['id']}", message, id=f"{name}-{rule['id']}-{i}")
-        for name, data in RULE_FILES.items()
-        for rule in data["phrases"]
-        for i, message in enumerate(rule[field])
-    ]
+PHRASES = {f"{name}-{rule['id']}": rule for name, data in RULE_FILES.items() for rule in data["phrases"]}
 
 
 def lines(name: str, field: str) -> list[str]:
@@ -50,14 +43,10 @@ def lines(name: str, field: str) -> list[str]:
     return [line.strip() for line in FILES[name][field].splitlines() if line.strip()]
 
 
-@pytest.mark.parametrize(("rule", "message"), cases("must_match"))
-def test_a_rule_matches_what_it_must(rule: str, message: str) -> None:
-    assert rule in RULES.matches(message)
-
-
-@pytest.mark.parametrize(("rule", "message"), cases("must_not_match"))
-def test_a_rule_leaves_alone_what_it_must_not_match(rule: str, message: str) -> None:
-    assert rule not in RULES.matches(message)
+@pytest.mark.parametrize("rule", PHRASES.values(), ids=PHRASES)
+def test_a_rule_matches_what_it_must_and_nothing_that_it_must_not(rule: dict[str, Any]) -> None:
+    assert [m for m in rule["must_match"] if rule["id"] not in RULES.matches(m)] == []
+    assert [m for m in rule["must_not_match"] if rule["id"] in RULES.matches(m)] == []
 
 
 @pytest.mark.parametrize("name", RULE_FILES)
@@ -82,16 +71,10 @@ def test_there_are_four_hundred_safe_messages() -> None:
     assert len(set(lines("safe", "examples"))) >= 400
 
 
-@pytest.mark.parametrize("message", lines("safe", "examples"))
-def test_no_rule_fires_on_a_safe_message(message: str) -> None:
-    found = RULES.find(message)
-    assert found is None or found.tier == SUPPORT
-
-
-@pytest.mark.parametrize("message", lines("safe", "may_support"))
-def test_a_question_about_rights_with_a_word_of_danger_is_never_swallowed(message: str) -> None:
-    found = RULES.find(message)
-    assert found is None or found.tier == SUPPORT
+@pytest.mark.parametrize("field", ["examples", "may_support"])
+def test_no_rule_interrupts_a_safe_message(field: str) -> None:
+    found = {message: RULES.find(message) for message in lines("safe", field)}
+    assert [m for m, finding in found.items() if finding and finding.tier != SUPPORT] == []
 
 
 def test_the_kinds_come_in_the_order_of_urgency() -> None:

@@ -14,6 +14,8 @@ from actions.gp_directory import Directory, Paths
 from actions.gp_directory.find import NOTICES
 from actions.gp_directory.postcodes import Postcodes, Spot
 
+pytestmark = pytest.mark.slow
+
 Names = Callable[..., list[str]]
 
 

@@ -16,6 +16,8 @@ from actions.gp_directory.grid import distance_km
 from actions.gp_directory.text import phone
 from actions.gp_directory.update import NORTH_WEST_LONDON, Bounds, update
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def real() -> Directory:

@@ -15,6 +15,8 @@ from actions.gp_directory import Directory, GpDirectoryError, Paths
 from actions.gp_directory.postcodes import Postcodes
 from actions.gp_directory.update import Bounds, Report, as_dict, update
 
+pytestmark = pytest.mark.slow
+
 BOUNDS = Bounds(rows=10, practices=(5, 20), north_west_london=(3, 12), fall=0.2)
 
 
