@@ -130,9 +130,7 @@ def test_questions_are_not_trained_on(files: Files) -> Iterator[Problem]:
     for found in known.values():
         lines = ", ".join(q.where.rpartition(":")[2] for q in found)
         example = f"'{found[0].text[:60]}' (see {trained[found[0].key]})"
-        yield Problem(
-            found[0].where, f"test questions that were trained on test nothing: lines {lines}, as {example}.", mend, True
-        )
+        yield Problem(found[0].where, f"test questions that were trained on test nothing: lines {lines}, as {example}.", mend)
 
 
 @rule("questions")

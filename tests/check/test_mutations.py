@@ -395,7 +395,6 @@ BREAKS = (
         "tests/questions/feelings.yml",
         lambda t: re.sub(r"(?m)^(medical_advice:\n)", rf"\1  - {TWICE}\n", t),
         "test questions that were trained on test nothing",
-        warning=True,
     ),
     # rules and domain
     Break("a topic the domain lacks", "domain.yml", swap("- tip_notes\n", ""), "the topic tip_notes is missing"),
