@@ -131,22 +131,22 @@ def test_a_broken_save_keeps_the_words_before_it_and_a_good_one_is_live(parts: P
 
 
 @pytest.mark.engine
-def test_three_hundred_people_at_once_each_get_a_reply_and_danger_is_seen(parts: Parts) -> None:
+def test_a_thousand_people_at_once_each_get_a_reply_and_danger_is_seen(parts: Parts) -> None:
     settings = Settings.from_env({**parts.settings.env})
 
     async def everybody() -> list[Turn]:
         engine = Engine(settings.engine_url)
         doorway = Doorway(settings, engine)
-        messages = ["i want to kill myself" if n % 20 == 0 else ALONE for n in range(300)]
+        messages = ["i want to kill myself" if n % 20 == 0 else ALONE for n in range(1000)]
         turns = await asyncio.gather(*(doorway.handle(Incoming(f"crowd-{n}", "web", text=m)) for n, m in enumerate(messages)))
         await engine.close()
         return turns
 
     turns = asyncio.run(everybody())
     outcomes = Counter(turn.outcome for turn in turns)
-    assert len(turns) == 300
+    assert len(turns) == 1000
     assert all(turn.replies for turn in turns)
-    assert outcomes["crisis"] == 15
+    assert outcomes["crisis"] == 50
     assert set(outcomes) <= {"answered", "crisis", "sorry"}
     assert {c.id for turn in turns if turn.outcome == "sorry" for r in turn.replies for c in r.contacts} >= (
         HELP if outcomes["sorry"] else set()
