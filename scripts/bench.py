@@ -1,7 +1,8 @@
 """Print speed and memory: ``make bench``. Medians over many messages, all taken in one run.
 
 Parts: training, start to ready, classify alone (and what the safety check adds), doorway to reply, web
-round trip with 1, 8 and 32 people at once, memory at start and after thousands of conversations.
+round trip with 1, 8 and 32 people at once, memory at start and after thousands of conversations, then
+what `scripts.bench_beside` sets beside them: two replicas, Telegram, and the bot of ``rasa init``.
 Figures hold for a machine that does nothing else. Linux only: memory is read from /proc.
 """
 
@@ -17,9 +18,10 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from itertools import cycle
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -33,7 +35,11 @@ from bot.messages import Incoming
 from bot.processes import free_port, newest_model
 from bot.settings import ROOT, Settings
 from bot.stack import wait_until_up
+from scripts.bench_beside import stock_person, stock_rasa, telegram_times, two_replicas
+from tests.telegram_fake import FakeTelegram
 
+Person = Callable[[int, Iterator[str], int], Awaitable[list[float]]]
+Put = Callable[[str, str, float], None]
 MESSAGES = 300  # for each latency
 PER_SESSION = 25  # under the limit of 30 a minute
 CROWDS = (1, 8, 32)
@@ -69,11 +75,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--conversations", type=int, default=10_000, help="held before memory is read again (0: none)")
     parser.add_argument("--starts", type=int, default=3, help="how often the bot is started")
+    parser.add_argument("--alone", action="store_true", help="leave out two replicas, Telegram and the stock Rasa bot")
     arguments = parser.parse_args()
     questions = [text for text, _ in read_questions(None)]
+    figures: dict[str, float] = {}
 
     def put(name: str, unit: str, value: float) -> None:
-        bar = BARS.get(name)
+        bar, figures[name] = BARS.get(name), value
         print(f"  {name:<46}{value:>9.1f} {unit:<4}" + (f"  (bar {bar[1]})" if bar else ""), flush=True)
 
     print("Own It", flush=True)
@@ -83,9 +91,11 @@ def main() -> None:
     put("start to ready", "s", statistics.median(seconds_to_ready(arguments.starts)))
     with own_it() as bot:
         measure(bot, questions, arguments.conversations, put)
+    if not arguments.alone:
+        measure_beside(questions, figures, put)
 
 
-def measure(bot: Running, questions: Sequence[str], conversations: int, put: Callable[[str, str, float], None]) -> None:
+def measure(bot: Running, questions: Sequence[str], conversations: int, put: Put) -> None:
     """Measure a running bot."""
     before = bot.resident()
     put("memory of the engine at start", "MiB", before["engine"])
@@ -93,15 +103,41 @@ def measure(bot: Running, questions: Sequence[str], conversations: int, put: Cal
     times = asyncio.run(doorway_times(bot, questions))
     put("doorway to reply, p50", "ms", percentile(times, 50))
     for people in CROWDS:
-        times, rate = asyncio.run(crowd(people, _web_person(bot.url), questions))
-        put(f"web round trip, {people} at once, p50", "ms", percentile(times, 50))
-        put(f"web round trip, {people} at once, p99", "ms", percentile(times, 99))
-        put(f"messages a second, {people} at once", "/s", rate)
+        put_crowd(f"{people} at once", people, partial(_web_person, bot.url), questions, put)
     if conversations:
         asyncio.run(hold_conversations(bot, questions, conversations))
         after = bot.resident()
         put(f"memory of the engine after {conversations:,} conversations", "MiB", after["engine"])
         put(f"memory of all three after {conversations:,} conversations", "MiB", sum(after.values()))
+
+
+def measure_beside(questions: Sequence[str], ours: Mapping[str, float], put: Put) -> None:
+    """Measure two replicas, Telegram and a stock Rasa bot, the last beside our figures of the same run."""
+    print("Two replicas behind nginx, with Redis", flush=True)
+    with two_replicas() as url:
+        for people in CROWDS:
+            put_crowd(f"{people} at once, two replicas", people, partial(_web_person, url), questions, put)
+    print("Telegram, by polling a fake of it", flush=True)
+    with FakeTelegram() as telegram:
+        with own_it(TELEGRAM_BOT_TOKEN=telegram.token, TELEGRAM_API_URL=telegram.url):
+            times = telegram_times(telegram, _spread(questions, MESSAGES // 3))
+        put("Telegram round trip, p50", "ms", percentile(times, 50))
+    print("The bot of `rasa init`, over REST", flush=True)
+    with stock_rasa() as stock:
+        put("stock: start to ready", "s", stock.seconds)
+        put("stock: memory at start", "MiB", _resident(stock.pid))
+        for people in CROWDS[:2]:
+            put_crowd(f"{people} at once, stock", people, partial(_stock_person, stock.url), questions, put)
+        put("stock / ours: start to ready", "×", stock.seconds / ours["start to ready"])
+        put("stock / ours: memory", "×", _resident(stock.pid) / ours["memory of all three at start"])
+
+
+def put_crowd(label: str, people: int, person: Person, questions: Sequence[str], put: Put) -> None:
+    """Let ``people`` write at once and print latencies and messages a second."""
+    times, rate = asyncio.run(crowd(people, person, questions))
+    put(f"web round trip, {label}, p50", "ms", percentile(times, 50))
+    put(f"web round trip, {label}, p99", "ms", percentile(times, 99))
+    put(f"messages a second, {label}", "/s", rate)
 
 
 def seconds_to_train() -> float:
@@ -154,12 +190,12 @@ def seconds_to_ready(times: int) -> list[float]:
 
 
 @contextmanager
-def own_it() -> Iterator[Running]:
-    """Run the bot as ``make run`` does, on free ports, in a folder of its own."""
+def own_it(**extra: str) -> Iterator[Running]:
+    """Run the bot as ``make run`` does, on free ports, in a folder of its own; ``extra`` goes into its environment."""
     with TemporaryDirectory() as var:
         names = ("OWNIT_PORT", "OWNIT_ENGINE_PORT", "OWNIT_ACTIONS_PORT")
         ports = {name: str(free_port()) for name in names}
-        env = {**os.environ, **ports, "OWNIT_VAR": var, "OWNIT_GP_FETCH": "off", "TELEGRAM_BOT_TOKEN": ""}
+        env = {**os.environ, **ports, "OWNIT_VAR": var, "OWNIT_GP_FETCH": "off", "TELEGRAM_BOT_TOKEN": "", **extra}
         settings = Settings.from_env(env)
         url = f"http://127.0.0.1:{settings.port}"
         start = time.monotonic()
@@ -188,9 +224,7 @@ async def doorway_times(bot: Running, questions: Sequence[str]) -> list[float]:
     return times
 
 
-async def crowd(
-    people: int, person: Callable[[int, Iterator[str], int], Awaitable[list[float]]], questions: Sequence[str]
-) -> tuple[list[float], float]:
+async def crowd(people: int, person: Person, questions: Sequence[str]) -> tuple[list[float], float]:
     """Let ``people`` write at once; return the milliseconds of each message, and messages a second."""
     texts = cycle(_spread(questions, MESSAGES))
     each = max(PER_SESSION, MESSAGES // people)
@@ -201,23 +235,24 @@ async def crowd(
     return times, len(times) / seconds
 
 
-def _web_person(url: str) -> Callable[[int, Iterator[str], int], Awaitable[list[float]]]:
-    async def write(number: int, texts: Iterator[str], count: int) -> list[float]:
-        # An address each, so that nobody meets the limit that keeps strangers from flooding.
-        transport = httpx.AsyncHTTPTransport(local_address=f"127.0.{1 + number // 250}.{1 + number % 250}")
-        times, token = [], ""
-        async with httpx.AsyncClient(base_url=url, transport=transport, timeout=30) as client:
-            for sent in range(count):
-                if sent % PER_SESSION == 0:
-                    token = (await client.post("/api/session", json={})).json()["session"]["token"]
-                body = {"id": secrets.token_hex(8), "text": next(texts)}
-                start = time.perf_counter()
-                answer = await client.post("/api/message", json=body, headers={"Authorization": f"Bearer {token}"})
-                times.append((time.perf_counter() - start) * 1000)
-                token = answer.raise_for_status().json()["session"]["token"]
-        return times
+async def _web_person(url: str, number: int, texts: Iterator[str], count: int) -> list[float]:
+    # An address each, so that nobody meets the limit that keeps strangers from flooding.
+    transport = httpx.AsyncHTTPTransport(local_address=f"127.0.{1 + number // 250}.{1 + number % 250}")
+    times, token = [], ""
+    async with httpx.AsyncClient(base_url=url, transport=transport, timeout=30) as client:
+        for sent in range(count):
+            if sent % PER_SESSION == 0:
+                token = (await client.post("/api/session", json={})).json()["session"]["token"]
+            body = {"id": secrets.token_hex(8), "text": next(texts)}
+            start = time.perf_counter()
+            answer = await client.post("/api/message", json=body, headers={"Authorization": f"Bearer {token}"})
+            times.append((time.perf_counter() - start) * 1000)
+            token = answer.raise_for_status().json()["session"]["token"]
+    return times
 
-    return write
+
+async def _stock_person(url: str, number: int, _: Iterator[str], count: int) -> list[float]:
+    return await stock_person(url, number, count)
 
 
 async def hold_conversations(bot: Running, questions: Sequence[str], count: int) -> None:
