@@ -15,7 +15,7 @@ import numpy as np
 from bot.nlu.danger import DangerClassifier
 from bot.nlu.encoder import shared_encoder
 from bot.nlu.regression import Floats, stopping_early
-from bot.nlu.safety import ANY, CRISIS, SAFE, SafetyRules
+from bot.nlu.safety import ANY, CRISIS, SAFE, SafetyRules, Thresholds
 from bot.nlu.spelling import Speller
 from bot.nlu.training import Example, ordinary, read_dangers, read_questions
 from bot.nlu.understand import Parsed, spell
@@ -34,7 +34,9 @@ def main() -> None:
     examples = [*dangers, *((text, SAFE) for text in ordinary(questions))]
     scores = held_out_scores(examples, questions)
     rules = SafetyRules.load(content / "safety")
-    by_rule = np.array([(f := rules.find(text)) is not None and f.tier == CRISIS for text, _ in examples])
+    found = [rules.find(text) for text, _ in examples]
+    doubt = Thresholds.load(content / "safety").doubt
+    by_rule = np.array([f is not None and f.tier == CRISIS and (f.sure or p >= doubt) for f, p in zip(found, scores, strict=True)])
     kinds = np.array([kind for _, kind in examples])
     danger, hard = kinds != SAFE, (kinds == SAFE) & (np.arange(len(kinds)) < len(dangers))
     groups = {"danger": danger, "hard negatives": hard, "ordinary": ~danger & ~hard}

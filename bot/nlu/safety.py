@@ -2,7 +2,8 @@
 
 Two things look at every message. *Phrase rules* (``data/safety/<kind>.yml``) are written by people, cost well under a
 millisecond and explain themselves by a rule id. A *classifier* (`bot.nlu.danger`) catches what no rule foresaw.
-``combine`` makes one finding of both. The classifier can raise a finding or a tier; it can never lower what a rule found.
+``combine`` makes one finding of both. The classifier can raise a finding or a tier. It can lower only what rules marked
+``doubtful`` found ("done with life", of a lesson), and no further than to support; where it does not run, they count in full.
 
 A finding has a tier:
 
@@ -46,7 +47,8 @@ class Finding:
     """What was found in a message, without any word of the message.
 
     ``rule`` is the id of the phrase rule, or ``classifier``. ``score`` is 1.0 for a rule, else a probability.
-    ``language`` is the two-letter code of the language the rule is written for.
+    ``language`` is the two-letter code of the language the rule is written for. ``sure`` is False when only rules
+    matched whose words are as often harmless: the classifier may then soften a crisis to support.
     """
 
     kind: str
@@ -55,6 +57,7 @@ class Finding:
     rule: str
     score: float
     language: str = "en"
+    sure: bool = True
 
 
 # --- Normalisation -----------------------------------------------------------------------------------------------
@@ -237,6 +240,7 @@ class _Rule:
     unless: re.Pattern[str] | None
     fragments: frozenset[str]
     language: str = "en"
+    doubtful: bool = False
 
 
 @dataclass(frozen=True)
@@ -309,16 +313,22 @@ class SafetyRules:
     def find(self, text: str) -> Finding | None:
         """Return the most urgent danger in a message; any crisis comes before any support."""
         readings = normalise(text, self._tables)
-        found: _Rule | None = None
+        crisis: _Rule | None = None
+        milder: _Rule | None = None
+        sure = False
         for rule in self._matching(readings):
-            if rule.tier == CRISIS:
-                return Finding(rule.kind, rule.topic, CRISIS, rule.id, 1.0, rule.language)
-            if found is None or (found.tier == SUPPORT and rule.tier == UNLESS_QUESTION):
-                found = rule
-        if found is None:
+            if rule.tier != CRISIS:
+                milder = rule if milder is None or (milder.tier == SUPPORT and rule.tier == UNLESS_QUESTION) else milder
+                continue
+            crisis = crisis or rule
+            if sure := not rule.doubtful or self._is_hidden(rule, text, readings[0]):
+                break
+        if crisis:
+            return Finding(crisis.kind, crisis.topic, CRISIS, crisis.id, 1.0, crisis.language, sure)
+        if milder is None:
             return None
-        asks = found.tier == SUPPORT or self._asks(readings)
-        return Finding(found.kind, found.topic, SUPPORT if asks else CRISIS, found.id, 1.0, found.language)
+        tier = SUPPORT if milder.tier == SUPPORT or self._asks(readings) else CRISIS
+        return Finding(milder.kind, milder.topic, tier, milder.id, 1.0, milder.language, not milder.doubtful)
 
     def matches(self, text: str) -> list[str]:
         """Return the ids of all rules that match, most urgent first; for tests and for writing rules."""
@@ -326,6 +336,14 @@ class SafetyRules:
 
     def _asks(self, readings: Iterable[str]) -> bool:
         return any(map(self._questions.asking.search, readings))
+
+    def _is_hidden(self, rule: _Rule, text: str, plain: str) -> bool:
+        """Tell whether a rule's words stand in a message only with letters swapped, spaced out or run together.
+
+        Nobody does that to a harmless word, and the classifier may not see through it.
+        """
+        folded = _words_for_emoji(fold(text[:MAX_CHARACTERS]), self._tables)
+        return not _holds(rule, plain) and not _holds(rule, _clean(folded, replace(self._tables, words={}, typos={})))
 
     def _matching(self, readings: Sequence[str]) -> Iterable[_Rule]:
         candidates = set(self._always)
@@ -405,6 +423,7 @@ def _compile(raw: Mapping[str, Any], kind: str, topic: str, sets: Mapping[str, s
         unless=re.compile(_bounded(_expand(unless, sets))) if unless else None,
         fragments=_fragments(source),
         language=raw.get("language", "en"),
+        doubtful=raw.get("doubtful", False),
     )
 
 
@@ -468,18 +487,25 @@ def _better(first: set[str] | None, second: set[str] | None) -> set[str] | None:
 
 @dataclass(frozen=True)
 class Thresholds:
-    """How likely danger must be, by the surest kind: for a crisis, and for a soft line of support."""
+    """How likely danger must be, by the surest kind: for a crisis, and for a soft line of support.
+
+    Below ``doubt`` the words of a doubtful rule are taken for harmless ones, and get support only. Inside a question
+    about rights it takes ``asking`` to interrupt.
+    """
 
     crisis: Mapping[str, float]
     support: Mapping[str, float]
     default_crisis: float = 0.9
     default_support: float = 0.65
+    doubt: float = 0.2
+    asking: float = 0.9
 
     @classmethod
     def load(cls, folder: Path = DEFAULT_FOLDER) -> Thresholds:
         """Read `thresholds.yml`."""
         data = _read(folder / "thresholds.yml")
-        return cls(data["crisis"], data["support"], data["default"]["crisis"], data["default"]["support"])
+        default = data["default"]
+        return cls(data["crisis"], data["support"], default["crisis"], default["support"], data["doubt"], data["asking"])
 
     def tier(self, kind: str, probability: float) -> str | None:
         """Return the tier that a probability reaches, or None."""
@@ -499,13 +525,15 @@ def combine(
 ) -> Finding | None:
     """Return one finding from a rule's finding and the classifier's probabilities.
 
-    A crisis by rule stands. Otherwise the classifier's surest kind counts when it reaches its threshold; inside a
-    question about rights it gives support only, because such questions name dangers without being in them.
+    A crisis by rule stands; by a doubtful rule alone it is softened to support when the classifier is all but sure
+    that the message is harmless. Otherwise the classifier's surest kind counts when it reaches its threshold; inside
+    a question about rights, which may name a danger without being in it, it has to be surer to interrupt.
     """
     if found is not None and found.tier == CRISIS:
-        return found
+        unlikely = scores.get(ANY, 1.0) < thresholds.doubt
+        return replace(found, tier=SUPPORT) if unlikely and not found.sure else found
     guess = _surest(scores, rules, thresholds)
-    if guess is not None and is_rights_question:
+    if guess is not None and is_rights_question and guess.score < thresholds.asking:
         guess = replace(guess, tier=SUPPORT)
     if found is None:
         return guess

@@ -72,9 +72,9 @@ def test_there_are_four_hundred_safe_messages() -> None:
 
 
 @pytest.mark.parametrize("field", ["examples", "may_support"])
-def test_no_rule_interrupts_a_safe_message(field: str) -> None:
+def test_no_sure_rule_interrupts_a_safe_message(field: str) -> None:
     found = {message: RULES.find(message) for message in lines("safe", field)}
-    assert [m for m, finding in found.items() if finding and finding.tier != SUPPORT] == []
+    assert [m for m, finding in found.items() if finding and finding.tier != SUPPORT and finding.sure] == []
 
 
 def test_the_kinds_come_in_the_order_of_urgency() -> None:
@@ -193,6 +193,41 @@ def test_no_text_of_the_message_stands_in_a_finding() -> None:
     assert "jordan" not in repr(found)
 
 
+# --- Rules whose words are as often harmless -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("share", "tier"), [(0.05, SUPPORT), (0.5, CRISIS)])
+def test_a_doubtful_rule_interrupts_unless_the_classifier_is_all_but_sure_of_no_harm(share: float, tier: str) -> None:
+    finding = combine(RULES.find("im done with life skills lessons"), {ANY: share}, False, RULES, BARS)
+    assert finding is not None
+    assert finding.tier == tier
+
+
+def test_the_classifier_never_softens_what_a_plain_rule_found() -> None:
+    finding = combine(RULES.find("im going to end my life"), {ANY: 0.0}, False, RULES, BARS)
+    assert finding is not None
+    assert finding.tier == CRISIS
+
+
+def test_a_doubtful_rule_counts_in_full_where_no_classifier_runs() -> None:
+    finding = combine(RULES.find("i wish i was dead"), {}, False, RULES, BARS)
+    assert finding is not None
+    assert finding.tier == CRISIS
+
+
+@pytest.mark.parametrize("message", ["i w1sh i w4s d34d", "i wish i was d e a d"])
+def test_words_hidden_by_tricks_are_never_softened(message: str) -> None:
+    found = RULES.find(message)
+    assert found is not None
+    assert found.sure
+    assert not cast(Finding, RULES.find("i wish i was dead")).sure
+
+
+def test_a_question_about_rights_is_interrupted_only_by_a_surer_classifier() -> None:
+    tiers = [cast(Finding, combine(None, {"overdose": p, ANY: p}, True, RULES, BARS)).tier for p in (0.85, 0.95)]
+    assert tiers == [SUPPORT, CRISIS]
+
+
 # --- What is told beside a question --------------------------------------------------------------------------------
 
 
@@ -271,12 +306,6 @@ def test_a_crisis_by_rule_stands_whatever_the_classifier_says() -> None:
 def test_the_classifier_alone_can_raise_a_crisis() -> None:
     found = combine(None, {"self_harm": 0.95}, False, RULES, BARS)
     assert found == Finding("self_harm", "crisis_selfharm_suicide", CRISIS, "classifier", 0.95)
-
-
-def test_the_classifier_gives_support_only_inside_a_question_about_rights() -> None:
-    found = combine(None, {"self_harm": 0.95}, True, RULES, BARS)
-    assert found is not None
-    assert found.tier == SUPPORT
 
 
 def test_a_middling_probability_gives_support() -> None:
