@@ -1,8 +1,9 @@
 """Print speed and memory: ``make bench``. Medians over many messages, all taken in one run.
 
 Parts: training, start to ready, classify alone (and what the safety check adds), doorway to reply, web
-round trip with 1, 8 and 32 people at once, memory at start and after thousands of conversations, then
-what `scripts.bench_beside` sets beside them: two replicas, Telegram, and the bot of ``rasa init``.
+round trip with 1, 8 and 32 people at once, memory at start and after thousands of conversations, the
+directory of surgeries (its list: ``OWNIT_GP_FILE``), then what `scripts.bench_beside` sets beside
+them: two replicas, Telegram, and the bot of ``rasa init``.
 Figures hold for a machine that does nothing else. Linux only: memory is read from /proc.
 """
 
@@ -51,6 +52,9 @@ BARS = {
     "web round trip, 1 at once, p50": ("ms", 20),
     "web round trip, 1 at once, p99": ("ms", 40),
     "web round trip, 8 at once, p99": ("ms", 200),
+    "directory of surgeries, opening": ("s", 1),
+    "directory of surgeries, memory": ("MiB", 60),
+    "look-up of surgeries, p50": ("ms", 10),
     "memory of the engine at start": ("MiB", 700),
     "memory of all three at start": ("MiB", 900),
 }
@@ -91,6 +95,7 @@ def main() -> None:
     put("start to ready", "s", statistics.median(seconds_to_ready(arguments.starts)))
     with own_it() as bot:
         measure(bot, questions, arguments.conversations, put)
+    measure_directory(put)
     if not arguments.alone:
         measure_beside(questions, figures, put)
 
@@ -109,6 +114,17 @@ def measure(bot: Running, questions: Sequence[str], conversations: int, put: Put
         after = bot.resident()
         put(f"memory of the engine after {conversations:,} conversations", "MiB", after["engine"])
         put(f"memory of all three after {conversations:,} conversations", "MiB", sum(after.values()))
+
+
+def measure_directory(put: Put) -> None:
+    """Measure the directory of surgeries in a process of its own (`scripts.bench_gp`)."""
+    done = subprocess.run([sys.executable, "-m", "scripts.bench_gp"], cwd=ROOT, capture_output=True, text=True, check=True)
+    figures = json.loads(done.stdout)
+    put("surgeries listed", "", figures["surgeries"])
+    put("directory of surgeries, opening", "s", figures["open_seconds"])
+    put("directory of surgeries, memory", "MiB", figures["mebibytes"])
+    if figures["surgeries"]:
+        put("look-up of surgeries, p50", "ms", figures["look_up_p50_ms"])
 
 
 def measure_beside(questions: Sequence[str], ours: Mapping[str, float], put: Put) -> None:

@@ -36,7 +36,7 @@ def main() -> None:
     rules = SafetyRules.load(content / "safety")
     found = [rules.find(text) for text, _ in examples]
     doubt = Thresholds.load(content / "safety").doubt
-    by_rule = np.array([f is not None and f.tier == CRISIS and (f.sure or p >= doubt) for f, p in zip(found, scores, strict=True)])
+    by_rule = np.array([bool(f) and f.tier == CRISIS and (f.sure or p >= doubt) for f, p in zip(found, scores, strict=True)])
     kinds = np.array([kind for _, kind in examples])
     danger, hard = kinds != SAFE, (kinds == SAFE) & (np.arange(len(kinds)) < len(dangers))
     groups = {"danger": danger, "hard negatives": hard, "ordinary": ~danger & ~hard}
