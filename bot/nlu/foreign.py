@@ -45,8 +45,10 @@ def language_of(text: str, known: Callable[[str], bool]) -> str | None:
     latin = sum(unicodedata.name(c, "").startswith("LATIN") for c in letters) / len(letters)
     if latin > 0.5:
         words = [w for w in words_of(text).split() if w.isalpha() and len(w) > 2]
-        strange = sum(not known(w) for w in words) / max(1, len(words))
-        if len(words) < 2 or strange < _SOME_UNKNOWN:
+        unknown = sum(not known(w) for w in words)
+        strange = unknown / max(1, len(words))
+        # One strange word in a sentence is a slip or slang, whatever language the detector sees in it.
+        if len(words) < 2 or strange < _SOME_UNKNOWN or (unknown == 1 and len(words) > 2):
             return None
         code, score = _detect(text)
         if strange < _UNKNOWN_WORDS and (code == "en" or score < _VERY_SURE):
