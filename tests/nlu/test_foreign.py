@@ -23,7 +23,17 @@ def speller() -> Speller:
 
 @pytest.mark.parametrize(
     "text",
-    ["can i c the doc wivout my mum", "yes", "ok thx bye", "6 7", "W10 6TS", "hpv?", "im 14 can i see a gp alone", "", "i am basically a corpse before 9am lol"],
+    [
+        "can i c the doc wivout my mum",
+        "yes",
+        "ok thx bye",
+        "6 7",
+        "W10 6TS",
+        "hpv?",
+        "im 14 can i see a gp alone",
+        "",
+        "i am basically a corpse before 9am lol",
+    ],
 )
 def test_english_as_young_people_write_it_is_english(text: str, speller: Speller) -> None:
     assert language_of(text, speller.knows) is None
