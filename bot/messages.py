@@ -142,7 +142,7 @@ class Understanding:
         kind: finer kind of ``out_of_scope``.
         band: age band of the person asked about.
         reader: who is asking.
-        follow_up: ``age``, ``why``, ``simpler``, ``same``, ``more``, ``else``, ``restart`` or ``choice:N``.
+        follow_up: how the message continues the one before (`bot.nlu.context.follow_up`): ``age``, ``why``, ``choice:2`` …
         safety: ``(kind, tier)`` with tier ``crisis`` or ``support``.
         language: ISO 639-1 code of the message.
         words: lower-case text without apostrophes, for a topic's parts; dropped after use.

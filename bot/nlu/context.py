@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from bot.messages import Reader
 from bot.nlu.age import find_age
@@ -39,10 +40,11 @@ def find_reader(text: str) -> Reader | None:
     return None
 
 
-_LEAD = r"(?:(?:ok(?:ay)?|so|and|but|wait|um+|hm+|oh|no|pls|please|sorry|can you|could you)[\s,]+)*"
+_LEAD = r"(?:(?:ok(?:ay)?|so|and|but|wait|um+|hm+|oh|no|pls|please|sorry|can you|could you)[\s,.!]+)*"
 _KINDS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (kind, re.compile(rf"^{_LEAD}(?:{pattern})[\s.!?]*$"))
     for kind, pattern in {
+        "back": r"(?:(?:can|could|lets) (?:we|u|you|i) )?(?:go |going |get )?back to (?:my|the|that|what) (?:(?:first|last|other|original) )?(?:question|thing|one|i (?:asked|said)|we were (?:saying|talking about)|before)(?: i asked| before| again)?|what (?:were|was) we (?:saying|talking about)|(?:can (?:u|you) |pls )?answer (?:my|the) (?:last |first )?question|you (?:didnt|havent) answer(?:ed)?(?: me| my question| that)?",
         "restart": r"(?:start|begin) (?:again|over|afresh|from the (?:start|beginning))|restart|reset|new (?:chat|question|conversation)|clear (?:the |this )?chat",
         "help_now": r"sos|(?:get )?help ?now|(?:i )?(?:really )?need (?:some )?(?:urgent )?help(?: now| asap| urgently| please| pls| rn)*|urgent(?: help)?|help me(?: now| please| pls)*|emergency",
         "simpler": (
@@ -55,29 +57,32 @@ _KINDS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         "why": (
             r"(?:but )?y+|why(?: not| is that| tho+ugh| tho|.{0,3}| does (?:it|that) matter| can they| cant i| do they| is it like that)?|how come|for what reason|why (?:would|wud|wld|do|does|did|can|cant|are|is|should) (?:they|it|he|she|that|the \w+)(?: do that| need to| have to| say that)?(?: tho+ugh| tho)?"
             r"|what(?:s| is) the (?:reason|point)|says who|who says(?: so| that)?|(?:is|are) (?:that|this|it|you|u) (?:really |actually )?(?:true|sure|certain|legit|real|right|the law|law)"
-            r"|really|how do you know(?: that)?|where does (?:it|that) say(?: that)?"
+            r"|where(?:s| is) (?:that|this|it) (?:written(?: down)?|from)|really|seriously|promise|(?:do )?(?:you|u) (?:promise|swear)|(?:you|u) sure|100%|for real|how do (?:you|u) know(?: that)?|where does (?:it|that) say(?: that)?"
         ),
-        "same": r"(?!.*\b(?:scot\w*|wales|welsh|ireland|irish|abroad)\b)(?:(?:does|do|would|wud) (?:that|it|this|those|the same) (?:also )?(?:go|count|work|apply|happen|hold)(?: the same)? (?:for|at|in|with|to|when|if)\b.*|(?:is|are) (?:that|it|this) (?:also )?(?:the same|true|right) (?:for|at|in|with)\b.*|w[ho]+t about (?:at |in )?(?:the |a )?(?:hospitals?|clinics?|schools?|dentists?|a ?(?:&|and|n) ?e))",
+        "same": r"(?!.*\b(?:scot\w*|wales|welsh|ireland|irish|abroad)\b)(?:(?:does|do|would|wud) (?:that|it|this|those|the same) (?:also )?(?:go|count|work|apply|happen|hold)(?: the same)? (?:for|at|in|with|to|when|if)\b.*|(?:is|are) (?:that|it|this) (?:also )?(?:the same|true|right) (?:for|at|in|with)\b.*|(?:and )?(?:with|without) (?:my |a |the |any )?(?:mums?|dads?|parents?|carers?|anyone|adults?)(?: knowing| there| finding out| permission)?|(?:w[ho]+t about|how about|and) (?:at |in |for |with )?(?:the |a )?(?:hospitals?|clinics?|schools?|dentists?|opticians?|orthodontists?|walk[ -]?ins?(?: centres?)?|urgent care|a ?(?:&|and|n) ?e)(?: too| as well| tho\w*)?)",
         "more": r"(?:tell me |give me |any |show me )?more(?: info\w*| details?| about (?:it|that|this))?|go on|carry on|what else|anything else|like what|such as|continue",
-        "else": r"something else|none of (?:these|those|them|the above)|neither|not (?:that|those|these|any of (?:these|those))|other|another (?:one|thing)",
+        "else": r"something else|none of (?:these|those|them|the above)|neither|not (?:that|those|these|any of (?:these|those))|idk|i ?dunno|i dont know|(?:im )?not (?:really )?sure|no idea|other|another (?:one|thing)",
     }.items()
 )
 _CHOICE = re.compile(
-    r"^(?:the |option |number |no |choice |answer )*(?:(?P<n>[1-4])|(?P<w>first|1st|second|2nd|third|3rd|last|top|middle))(?: one| option| 1)?[\s.!?]*$"
+    r"^(?:the|option|number|no|choice|answer|and|ok|i mean|i meant|umm?|what (?:was|is|about)|whats|tell me(?: about)?|explain|say|its|[\s,.#])*"
+    r"(?:(?P<n>[1-7])|(?P<w>first|1st|second|2nd|third|3rd|fourth|4th|fifth|last|bottom|top|middle))"
+    r"(?: one| option| question| thing| bit| answer| 1)?(?: again| please| pls| then| thanks)*(?P<rest>[\s.,!?].*)?$"
 )
-_CHOICES = {"first": 1, "1st": 1, "top": 1, "second": 2, "2nd": 2, "middle": 2, "third": 3, "3rd": 3, "last": -1}
+_CHOICES = {"first": 1, "1st": 1, "top": 1, "second": 2, "2nd": 2, "middle": 2, "third": 3, "3rd": 3, "fourth": 4, "4th": 4}
+_CHOICES |= {"fifth": 5, "last": -1, "bottom": -1}
 _FILLER = re.compile(
-    r"\b(?:what|whats|wot|about|abt|how|and|but|if|when|once|im|i|am|is|be|turn|turned|turning|she|shes|he|hes|at|age|aged|years?|yrs?|yo|old|ok|okay|so|then|for"
+    r"\b(?:what|whats|wot|about|abt|how|and|but|if|when|once|im|i|am|is|be|turn|turns|turned|turning|she|shes|he|hes|at|age|aged|years?|yrs?|yo|old|ok|okay|so|then|for"
     r"|someone|somebody|a|an|my|the|actually|wait|sorry|was|wrong|meant|mean|no|only|just|now|nearly|almost|next|month|week|in|under|over|u|r|are|you|they|theyre|person|people|"
-    r"sister|brother|friend|mate|cousin|does|it|change|different|would|same|thing|though|tho|btw|lol|like|instead|who|of|school|sixth|form|until|til|still|anything|ur|wot|wat|wen|thx|thanks|cheers)\b|[\d\W]+"
+    r"sister|brother|son|daughter|boyfriend|girlfriend|bf|gf|friend|mate|cousin|does|it|change|different|would|same|thing|though|tho|btw|lol|like|instead|who|of|school|sixth|form|until|til|still|anything|ur|wot|wat|wen|thx|thanks|cheers)\b|[\d\W]+"
 )
 
 
 def follow_up(text: str) -> str | None:
     """Return how a message continues the one before it, or None when it stands alone.
 
-    One of ``restart``, ``help_now``, ``simpler``, ``why``, ``same`` (does that go for …), ``more``, ``else``, ``age`` (nothing but an age), or
-    ``choice:N`` (N from 1, or -1 for the last) for the choices just offered.
+    One of ``back`` (to my question), ``restart``, ``help_now``, ``simpler``, ``why``, ``same`` (does that go for …), ``more``, ``else``, ``age``
+    (nothing but an age), or ``choice:N`` (N from 1, or -1 for the last) for the choices just offered; ``choice:2:simpler`` says in what manner.
     """
     words = words_of(text)
     if len(words) > 80:
@@ -86,7 +91,10 @@ def follow_up(text: str) -> str | None:
         if pattern.match(words):
             return kind
     if match := _CHOICE.match(words):
-        return f"choice:{match['n'] or _CHOICES[match['w']]}"
+        rest = (match["rest"] or "").strip(" ,.!?")
+        manner = follow_up(rest) if rest else ""
+        if manner in ("", "age", "simpler", "why"):
+            return f"choice:{match['n'] or _CHOICES[match['w']]}" + (f":{manner}" if manner in ("simpler", "why") else "")
     if not _FILLER.sub("", words).strip() and find_age(text):
         return "age"
     return None
@@ -104,17 +112,97 @@ def is_postcode(text: str) -> bool:
     return bool(_POSTCODE.search(words)) and not _PLACE_FILLER.sub("", _POSTCODE.sub(" ", words))
 
 
+_CORRECTS = re.compile(
+    r"^(?:(?:no|nah|nope|wait|sorry|soz|oh|ok|actually|not that)[\s,.!]+)*(?:what )?i (?:actually |was )?(?:mean|meant|meaning)(?: to (?:ask|say))?(?: is| was)?[\s,:]+(?=\w)"
+)
 _CONTINUES = re.compile(
     r"^(?:ok(?:ay)? |so |right |yes |yeah |cool |thx |thanks |cheers )*(?:and|but|w[ho]+t about|how about|w[hao]+t if|also|or|even (?:if|for|when)"
     r"|does (?:that|this|it)|do (?:they|i have|we)|is that|is it|can (?:they|she|he|it|my \w+)|would that|what happens"
     r"|so (?:he|she|they|u|you|my \w+|i|it|its)|where do i|who do i|how do i even|will (?:they|she|he)"
-    r"|why (?:does|do|did|would|wud)|w[hao]+t do i)\b|\btoo\W*$|\bin england\b|^(?:\w+ ){1,6}(?:one|it|them)\W*$"
+    r"|why (?:does|do|did|would|wud)|w[hao]+t do i)\b|\btoo\W*$|\bin england\b|\bstill\b|^(?:\w+ ){1,6}(?:one|it|them)\W*$"
 )
 
 
 def continues(text: str) -> bool:
-    """Return whether a message leans on the one before it ("and prescriptions?", "so she cant stop me?")."""
-    return bool(_CONTINUES.search(words_of(text)))
+    """Return whether a message leans on the one before it ("and prescriptions?", "so she cant stop me?", "no i meant …")."""
+    words = words_of(text)
+    return bool(_CONTINUES.search(words) or _CORRECTS.search(words))
+
+
+def without_correction(text: str) -> str:
+    """Return the message without "no i meant" before what was meant; the rest is the question."""
+    words = words_of(text)
+    rest = _CORRECTS.sub("", words)
+    return text if rest == words else rest
+
+
+# Words that name no subject: what is made of nothing else is about whatever was talked of before.
+_LIGHT = frozenset(
+    """
+    a an the that these those it its i im ill id ive me my mine myself we us our lets he hes she shes they theyre theyll theyd
+    their theirs them him his her hers someone somebody anyone anybody everyone person people one ones
+    what whats wot wat wht when wen where wheres who whos how hows which why wether whether
+    do does did dont doesnt didnt done doing can cant could couldnt will wont would wouldnt wud shud should shouldnt is isnt are
+    arent was wasnt were werent be been being am aint have havent has hasnt had may might must need needs needed got gotta get
+    gets getting let go goes going gonna come comes say says said tell ask asks asked know knows want wants wanna wont make makes
+    making try mean means meant happen happens happened think believe agree agrees mind minds work works take takes give gives
+    start set use used put keep find out show reply replies respond sort fix permission check checks checked
+    legal illegal law rule rules fair serious ridiculous limit change changes name sure
+    and if but or so then than also too still even just only really actually again first now already yet ever never always until
+    till til before after without instead as because cos coz cuz like though tho anyway else more any some all both either
+    to of for in on at by with from about abt up off over under into there here back through
+    ok okay oh hm hmm um well right yeah yes no not nt nah pls plz please thanks thx btw lol tbh ngl sorry wait alright fine
+    age aged years yrs year turn turns turned turning sister brother friend mate cousin son daughter boyfriend girlfriend
+    old long much many often soon far free cost costs allowed able ok wrong bad good better same different true thing things stuff
+    way anything something nothing everything help order
+    """.split()  # noqa: SIM905
+)
+_TO_ANYBODY = re.compile(
+    r"\b(?:you|u|ya|youre|ur|your|yourself)(?= (?:have to|need|gotta|got to|get|go|old|allowed)\b)|(?<=do )(?:you|u)(?= (?:have|need|get|go)\b)"
+)
+_LEADS_NOWHERE = re.compile(
+    r"\b(?:ask|know|say|tell)\b.{0,10}\b(?:something|anything|thing|one more|another)\b|\bthis\b|\bthe wait\b|\bget(?:s|ting)? help\b|^(?:ok |so |and )*what (?:should|shall|can|could|do) i ask|^(?:i )?(?:really )?(?:dont|do not|didnt) know$"
+)
+_WHO = re.compile(
+    r"\b(?:doctor|doc|gp|nurse|pharmacist|dentist|counsellor|receptionist|teacher|mum|mam|dad|parent|carer|nan)s?\b"
+)
+_POINTS_BACK = re.compile(r"\b(?:it|its|they|theyre|them|their|she|shes|her|he|hes|him|his|that|thats|there|one|ones|both)\b")
+
+
+def is_bare(words: str, but_for: Iterable[re.Pattern[str]] = ()) -> bool:
+    """Return whether a message (`words_of`) names no subject of its own: "what if they still say no".
+
+    Args:
+        words: the message.
+        but_for: what it may name all the same, such as the patterns of one part of the last topic.
+    """
+    if _LEADS_NOWHERE.search(words):
+        return False
+    for pattern in but_for:
+        words = pattern.sub(" ", words)
+    said = re.findall(r"[^\W\d]+", _TO_ANYBODY.sub(" ", words))
+    return 0 < len(said) <= 14 and _LIGHT.issuperset(said)
+
+
+_ASIDE = re.compile(
+    r"^(?:(?:ok(?:ay)?|no|yes|yeah|oh|um+|sorry|wait|actually|maybe|try|its|what about|how about|then|or|not that|and)[\s,.!]+)+(?=\w)"
+)
+
+
+def without_aside(text: str) -> str:
+    """Return what stands after "ok", "no i mean", "actually": of an answer to "where?" only the place counts."""
+    return _ASIDE.sub("", words_of(without_correction(text))) or text
+
+
+def corrects_a_person(words: str) -> bool:
+    """Return whether a message (`words_of`) only says who was meant: "no i mean the doctor"."""
+    rest = _CORRECTS.sub("", words)
+    return rest != words and len(rest.split()) <= 3 and bool(_WHO.search(rest)) and is_bare(f"one {rest}", (_WHO,))
+
+
+def points_back(words: str) -> bool:
+    """Return whether a short message (`words_of`) speaks of somebody or something named before it: "how do i tell her"."""
+    return len(words.split()) <= 8 and bool(_POINTS_BACK.search(words))
 
 
 _DELETE = re.compile(

@@ -10,10 +10,10 @@ _REPEAT = re.compile(r"([a-z])\1{2,}")
 _SENTENCE = re.compile(
     r"(?<=[.?!])\s+|\n+|\s+(?:also|an?d also|oh and|another (?:thing|question)|plus)\s+|(?:^|\s+)\(?[1-5][).]\s+", re.I
 )
-_QUESTION = re.compile(
-    r"\s*,?\s+(?:and|an|also|plus|&)\s+(?=(?:can|could|do|does|will|would|is|are|what|how|when|where|who|why|am|may|if)\b)",
-    re.I,
-)
+_ASKS = r"(?:can|could|do|does|will|would|is|are|what|how|when|where|who|why|am|may|if)\b"
+_QUESTION = re.compile(rf"\s*,?\s+(?:and|an|also|plus|&)\s+(?={_ASKS})", re.I)
+_COMMA = re.compile(rf"(?<=\w)\s*,\s*(?=(?!(?:if|when|who)\b){_ASKS})", re.I)
+_ASKED = re.compile(rf"\b(?!(?:if|when|who)\b){_ASKS}", re.I)
 MAX_SEGMENTS = 5
 
 
@@ -33,7 +33,7 @@ def segments(text: str) -> list[str]:
 
     A part of one or two words stays with its neighbour: alone it means nothing.
     """
-    rough = [p for s in _SENTENCE.split(text) for p in _QUESTION.split(s) if p and p.strip()]
+    rough = [q for s in _SENTENCE.split(text) for p in _QUESTION.split(s) if p and p.strip() for q in _by_comma(p)]
     parts: list[str] = []
     for part in rough:
         if parts and (len(part.split()) < 3 or len(parts[-1].split()) < 3):
@@ -41,6 +41,17 @@ def segments(text: str) -> list[str]:
         else:
             parts.append(part.strip())
     return parts[:MAX_SEGMENTS]
+
+
+def _by_comma(part: str) -> list[str]:
+    """Return the questions that commas part; "im 14, can i" is one, for no question stands before the comma."""
+    found: list[str] = []
+    for piece in _COMMA.split(part):
+        if found and not _ASKED.search(found[-1]):
+            found[-1] = f"{found[-1]}, {piece}"
+        else:
+            found.append(piece)
+    return found
 
 
 # "when i was little" says when, so it stays with what happened then.

@@ -12,7 +12,7 @@ import numpy as np
 
 from bot.messages import Understanding
 from bot.nlu.age import find_age
-from bot.nlu.context import asks_to_delete, continues, find_reader, follow_up, is_postcode
+from bot.nlu.context import asks_to_delete, continues, find_reader, follow_up, is_postcode, without_correction
 from bot.nlu.danger import DangerClassifier
 from bot.nlu.encoder import Encoder, Vectors
 from bot.nlu.foreign import ForeignModel, language_of
@@ -61,8 +61,9 @@ class Parsed:
 
 def spell(parsed: Parsed, speller: Speller) -> None:
     """Split the message into its questions and mend each one's spelling."""
-    questions = segments(parsed.text)
-    parsed.parts = [parsed.text, *(questions if len(questions) > 1 else ())]
+    asked = without_correction(parsed.text)
+    questions = segments(asked)
+    parsed.parts = [asked, *(questions if len(questions) > 1 else ())]
     parsed.mended = [speller.mend(p) for p in parsed.parts]
     parsed.clauses = [speller.mend(c) for c in clauses(parsed.text)]
     parsed.language = language_of(parsed.text, speller.knows)
@@ -151,7 +152,7 @@ def conclude(parsed: Parsed, bar: float) -> tuple[str, float, Understanding]:
     topics, words = _questions(parsed, bar)
     understanding = Understanding(
         topics=tuple(topics),
-        ranking=lead.ranking[:6],
+        ranking=lead.ranking,
         kind=lead.kind,
         band=age.band if age else None,
         reader=find_reader(parsed.text),
@@ -188,7 +189,7 @@ def _in_their_language(parsed: Parsed, understanding: Understanding) -> tuple[st
     """Return the topic asked about in another language, or the answer about languages when it is not clear."""
     ranking = tuple((t, p) for t, p in parsed.foreign if not t.startswith("crisis_"))
     topic, share = next(((t, p) for t, p in ranking[:1] if p >= _FOREIGN_BAR and t not in _ALONE), ("other_language", 1.0))
-    return topic, share, replace(understanding, topics=((topic, share),), ranking=ranking[:6] or understanding.ranking)
+    return topic, share, replace(understanding, topics=((topic, share),), ranking=ranking or understanding.ranking)
 
 
 def _questions(parsed: Parsed, bar: float) -> tuple[list[tuple[str, float]], list[str]]:

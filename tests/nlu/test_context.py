@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from bot.nlu.context import asks_to_delete, continues, follow_up, is_postcode
+from bot.nlu.context import (
+    asks_to_delete,
+    continues,
+    corrects_a_person,
+    follow_up,
+    is_bare,
+    is_postcode,
+    points_back,
+    without_correction,
+)
 from bot.nlu.text import segments
 
 FOLLOW_UPS = {
@@ -21,6 +30,18 @@ FOLLOW_UPS = {
     "helpnow": "help_now",
     "i need help with booking": None,
     "the second one": "choice:2",
+    "what was the first one again": "choice:1",
+    "and the third when im 18": "choice:3",
+    "the second one, say it simpler": "choice:2:simpler",
+    "the first time i go to the doctors": None,
+    "5": "choice:5",
+    "14": "age",
+    "ok. sorry. can we go back to my question": "back",
+    "promise?": "why",
+    "wheres that written down": "why",
+    "and opticians": "same",
+    "idk": "else",
+    "what if my boyfriend is 17": "age",
     "something else": "else",
     "can i see a doctor alone": None,
     "no": None,
@@ -62,3 +83,59 @@ def test_a_postcode_with_little_else_is_a_place(text: str) -> None:
 def test_numbered_questions_are_questions_of_their_own() -> None:
     parts = segments("1) can i see a doctor alone 2) can i see my notes 3) what is consent")
     assert parts == ["can i see a doctor alone", "can i see my notes", "what is consent"]
+
+
+@pytest.mark.parametrize(
+    "text", ["what if they still say no", "how old do i have to be", "so at 15 they can", "do u have to be 16", "where do i go"]
+)
+def test_a_message_without_a_subject_is_known(text: str) -> None:
+    assert is_bare(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "can i get a prescription",
+        "will they tell my mum",
+        "what can you do",
+        "is this private",
+        "what should i ask",
+        "how long is the wait",
+        "how do they get help",
+        "i dont know",
+        "",
+    ],
+)
+def test_a_message_with_a_subject_or_about_the_bot_is_not_bare(text: str) -> None:
+    assert not is_bare(text)
+
+
+def test_what_points_back_is_short_and_names_nobody() -> None:
+    assert points_back("how do i tell her")
+    assert not points_back("how do i get a tattoo")
+    assert not points_back("i was walking home with my friend and then she got a text from her brother")
+
+
+def test_no_i_meant_is_taken_off_what_was_meant() -> None:
+    assert without_correction("No, I meant prescriptions") == "prescriptions"
+    assert without_correction("what i mean is can i go alone") == "can i go alone"
+    assert without_correction("no i mean") == "no i mean"
+    assert continues("no i meant prescriptions")
+
+
+def test_a_correction_may_say_who_was_meant() -> None:
+    assert corrects_a_person("no i mean the doctor")
+    assert not corrects_a_person("the doctor")
+    assert not corrects_a_person("no i mean find me a doctor")
+
+
+def test_a_comma_parts_two_questions() -> None:
+    asked = "hey im 14, can i see a doctor on my own, will they tell my parents and can i get free prescriptions?"
+    parts = ["hey im 14, can i see a doctor on my own", "will they tell my parents", "can i get free prescriptions?"]
+    assert segments(asked) == parts
+
+
+def test_a_comma_does_not_part_what_is_told_from_what_is_asked() -> None:
+    asked = "im a school nurse, can a 13 year old consent"
+    assert segments(asked) == [asked]
+    assert segments("can they tell my mum, if i say no") == ["can they tell my mum, if i say no"]
