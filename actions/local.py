@@ -18,6 +18,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.gp_directory import Directory, GpDirectoryError
 from bot.logs import get_logger
+from bot.nlu.context import without_aside
 
 log = get_logger(__name__)
 
@@ -49,7 +50,7 @@ class FindGp(Action):
         misses = sum("gp_not_found" in _said(e) for e in tracker.events[-30:])
 
         def look_up() -> dict[str, Any]:
-            typed = None if pin or text.startswith("/") else text
+            typed = None if pin or text.startswith("/") else without_aside(text) if asked else text
             return shared_directory().look_up(typed, tuple(pin) if pin else None, asked=asked, misses=misses).as_dict()
 
         found = await _in_time(lambda: asyncio.get_running_loop().run_in_executor(None, look_up))

@@ -7,6 +7,7 @@ names as its NLG.
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from collections.abc import Mapping, Sequence
@@ -187,6 +188,12 @@ def payload_of(id_: str) -> str:
     """Return the payload of the button for ``topic`` or ``topic.part``."""
     topic, _, part = id_.partition(".")
     return f'/{topic}{{"part":"{part}"}}' if part else f"/{topic}"
+
+
+def id_of(payload: str) -> str:
+    """Return the ``topic`` or ``topic.part`` whose button carries ``payload``: `payload_of` turned round."""
+    topic, _, part = payload.removeprefix("/").partition("{")
+    return f"{topic}.{json.loads('{' + part)['part']}" if part else topic
 
 
 def read_answer(id_: str, group: str, data: Mapping[str, Any], document: Document) -> Answer:

@@ -6,13 +6,15 @@ conversation: whose age, which part, what else was asked, and whether help must 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from bot.answers import Asked, Book, payload_of
-from bot.local import borough_contacts, gp_turn, place_of
-from bot.memory import HELP_STAYS, Heard, Memory, continuable
+from bot.local import borough_contacts, gp_turn, is_place, place_of
+from bot.memory import HELP_STAYS, LOCAL, Heard, Memory, continuable
 from bot.messages import Button, Contact, Outcome, Reply, Turn
+from bot.nlu.context import corrects_a_person, is_bare, points_back
 
 MAX_CHOICES = 3
 MAX_QUESTIONS = 3
@@ -22,6 +24,26 @@ _CHOICE_FLOOR = 0.05
 _LEANS = 0.5
 # A crisis does not swallow a question about rights that the same message clearly asks.
 _ALSO_ASKED = 0.8
+# A message without a subject of its own is about the last topic unless it is this surely about another;
+# one that names a part of the last topic, unless this.
+_OWN, _SURELY_OWN = 0.93, 0.985
+# A message of so few words goes on with the last topic when its share in the guess, next to that of the likeliest topic, is
+# this large: for an unsure guess, for a surer one, and for one about the bot or nothing we know. Measured on conversations:
+# a new question leaves the last topic less than a hundredth.
+_SHORT, _SHARE_OF_UNSURE, _SHARE, _SHARE_OF_ELSE, _SURELY_ELSE = 8, 0.05, 0.3, 0.005, 0.95
+_NO_FOLLOW_UPS = frozenset({"small_talk", "jailbreak", "abuse_at_bot", "homework", "other_nation"})
+# A place was asked for, and what came is this surely no place but something else.
+_SURELY_OTHER = 0.85
+_NO_PLACES = frozenset({"small_talk", "jailbreak", "abuse_at_bot", "homework", "other_rights"})
+_PERHAPS_A_PLACE = frozenset({"nlu_fallback", "out_of_scope", "other_language", "greet", "affirm", "deny", "goodbye"})
+# Who names a danger in words that are no question is not told that it is outside what the bot knows.
+_MAY_BE_ABOUT_FEELINGS = frozenset({"general", "small_talk", "nonsense", "other_rights"})
+# These are whole messages; they lean on nothing.
+_STANDS_ALONE = frozenset(
+    {"greet", "goodbye", "thanks", "affirm", "deny", "state_age", "welcome", "menu", "something_else", "help_now"}
+)
+# About the bot or nothing we know: without a subject it was rather about the last topic.
+_ABOUT_ELSE = frozenset({"help", "bot_identity", "bot_privacy", "other_language", "out_of_scope", "delete_my_data"})
 _NEVER_OFFERED = frozenset(
     {
         "help",
@@ -58,22 +80,113 @@ def turn_for(rule: str, heard: Heard, book: Book) -> Turn:
 
 
 def _lead(rule: str, heard: Heard, book: Book) -> Turn:
+    memory = heard.memory
     if rule.startswith("crisis_"):
         return _crisis(rule, heard, book)
     if rule == "follow_up":
         return _follow_up(heard, book)
+    if not heard.pressed:
+        if (chosen := _title_typed(heard, book)) and chosen != rule:
+            return _say(chosen, heard, book)
+        if rule == "gp_contact" and (turn := _not_a_look_up(heard, book)):
+            return turn
+        if topic := _goes_on_with(rule, heard, book):
+            return _answer([topic], heard, book)
+        if rule == "out_of_scope" and heard.understanding.safety and heard.understanding.kind in _MAY_BE_ABOUT_FEELINGS:
+            return _answer(["mental_health_access"], heard, book)
     if rule == "did_you_mean":
         return _clarify(heard, book)
-    if rule == "state_age" and heard.memory.topic:
-        return _answer([heard.memory.topic], heard, book, part=heard.memory.part)
-    if rule in ("affirm", "deny") and heard.understanding.continues and heard.memory.topic:
-        return _answer([heard.memory.topic], heard, book)
-    if rule in ("affirm", "deny") and heard.memory.choices:
+    if rule == "state_age" and memory.topic:
+        return _answer([memory.topic], heard, book, part=memory.part)
+    if rule in ("affirm", "deny") and heard.understanding.continues and memory.topic:
+        return _answer([memory.topic], heard, book)
+    if rule in ("affirm", "deny") and memory.asked:
         return _pick(1, heard, book) if rule == "affirm" else _something_else(heard, book)
-    if rule == "gp_contact" and heard.memory.found is not None and not _asks_part(rule, heard, book):
+    if rule == "gp_contact" and memory.found is not None and not _asks_part(rule, heard, book):
         return gp_turn(heard, book)
     topics = [t for t, _ in heard.understanding.topics] or [rule]
-    return _answer(topics if rule in topics else [rule], heard, book, part=heard.part)
+    turn = _answer(topics if rule in topics else [rule], heard, book, part=heard.part)
+    return _with_england(turn, heard, book) if turn.kind == "other_nation" else turn
+
+
+def _title_typed(heard: Heard, book: Book) -> str | None:
+    """Return the choice whose button's very words were typed, if any."""
+    words = heard.understanding.words[:1]
+    titles = {_plain(book.title(c)): c for c in heard.memory.choices if c.partition(".")[0] in book.answers}
+    return titles.get(_plain(words[0])) if words else None
+
+
+def _plain(title: str) -> str:
+    return re.sub(r"[^a-z0-9 ]", "", title.lower())
+
+
+def _not_a_look_up(heard: Heard, book: Book) -> Turn | None:
+    """Return what else was meant by a message that was looked up as a place only because one was awaited."""
+    understood, memory = heard.understanding, heard.memory
+    named = is_place(memory.found)
+    by_name = not re.search(r"\b(?:gp|gps|doctors?|surger\w+|practices?)\b", " ".join(understood.words))
+    local = next((t for t in (memory.topic, memory.earlier) if t in LOCAL), None)
+    if local and local != "gp_contact" and not memory.awaiting_place and by_name and (memory.found or {}).get("borough"):
+        return _answer([local], heard, book)
+    lead, sure = understood.topics[0] if understood.topics else ("", 0.0)
+    chat = heard.intent in _STANDS_ALONE
+    other = chat or (heard.intent == "out_of_scope" and sure >= _SURELY_OTHER and understood.kind in _NO_PLACES)
+    if heard.intent in _PERHAPS_A_PLACE and not named and (other or not memory.awaiting_place):
+        return _lead("did_you_mean" if heard.intent == "nlu_fallback" else heard.intent, heard, book)
+    return None
+
+
+def _goes_on_with(rule: str, heard: Heard, book: Book) -> str | None:
+    """Return the topic the message goes on with, if it names no subject of its own.
+
+    "what if they still say no" has no words in it that could tell a topic; whatever the classifier makes of
+    it, a person means what was talked of before. The same goes for a message that names only what a
+    part of the last topics is about ("can i text them", after the school nurse).
+    """
+    understood, memory = heard.understanding, heard.memory
+    if memory.topic in (None, rule) or rule in _STANDS_ALONE or len(understood.words) != 1:
+        return None
+    words = understood.words[0]
+    sure = understood.topics[0][1] if understood.topics else 0.0
+    own = rule not in ("did_you_mean", *_ABOUT_ELSE)
+    if sure < (_SURELY_OWN if own else _SURELY_OTHER if rule == "out_of_scope" else 1.0):
+        for topic in filter(None, (memory.topic, memory.earlier)):
+            if any(is_bare(words, p.when) for p in book.answers[topic].parts.values() if any(w.search(words) for w in p.when)):
+                return topic
+    unsure = rule == "out_of_scope" and sure < _ALSO_ASKED and points_back(words)
+    bare = is_bare(words) and not (own and sure >= _OWN)
+    goes_on = bare or unsure or corrects_a_person(words) or _is_likelier_about(memory.topic, rule, heard)
+    return memory.topic if goes_on else None
+
+
+def _is_likelier_about(topic: str, rule: str, heard: Heard) -> bool:
+    """Return whether a short message is likelier about the last topic than about what it sounds like alone.
+
+    In the middle of a conversation most short messages go on with it, so even a small share of the last topic
+    outweighs an unsure guess at a new one.
+    """
+    understood = heard.understanding
+    sure, own = understood.topics[0][1], rule not in ("did_you_mean", *_ABOUT_ELSE)
+    if len(understood.words[0].split()) > _SHORT or understood.kind in _NO_FOLLOW_UPS:
+        return False
+    if understood.words[0].startswith("even "):
+        return sure < _OWN
+    share = dict(understood.ranking).get(topic, 0.0) / max(understood.ranking[0][1], 1e-6)
+    if own:
+        return sure < _ALSO_ASKED and share >= _SHARE
+    if rule == "out_of_scope":
+        return sure < _ALSO_ASKED and share >= _SHARE_OF_ELSE
+    return sure < _SURELY_ELSE and share >= (_SHARE_OF_UNSURE if rule == "did_you_mean" else _SHARE_OF_ELSE)
+
+
+def _with_england(turn: Turn, heard: Heard, book: Book) -> Turn:
+    """Offer the answer for England under one about another country."""
+    asked = next((t for t, _ in heard.understanding.ranking if t not in _NEVER_OFFERED and continuable([t])), None)
+    if asked is None:
+        return turn
+    reply = turn.replies[-1]
+    buttons = (*book.buttons([asked]), *reply.buttons)
+    return replace(turn, replies=(*turn.replies[:-1], replace(reply, buttons=buttons)), choices=(asked,))
 
 
 def _asks_part(topic: str, heard: Heard, book: Book) -> bool:
@@ -138,23 +251,39 @@ def _follow_up(heard: Heard, book: Book) -> Turn:
     if kind == "else":
         return _something_else(heard, book)
     if kind.startswith("choice:"):
-        return _pick(int(kind.split(":")[1]), heard, book)
-    if kind == "same":
+        _, number, *manner = kind.split(":")
+        return _pick(int(number), heard, book, *manner)
+    if kind in ("same", "back"):
         return _answer([memory.topic], heard, book) if memory.topic else _clarify(heard, book)
     if not memory.topic:
         return Turn("clarified", (book.reply("nothing_yet"),), None, 0.0)
-    asked = Asked(memory.band, memory.reader, memory.part if kind == "more" else None, manner=kind)
-    reply = book.reply(memory.topic, asked, memory.place)
-    return Turn("answered", (reply,), memory.topic, 1.0, (memory.topic,))
+    return _told(memory.topic, kind, heard, book)
 
 
-def _pick(number: int, heard: Heard, book: Book) -> Turn:
+def _told(topic: str, manner: str, heard: Heard, book: Book) -> Turn:
+    """Return the answer to ``topic`` told more simply, with its reason, or once more."""
+    memory = heard.memory
+    asked = Asked(memory.band, memory.reader, memory.part if manner == "more" else None, manner=manner)
+    return Turn("answered", (book.reply(topic, asked, memory.place),), topic, 1.0, (topic,))
+
+
+def _pick(number: int, heard: Heard, book: Book, manner: str | None = None) -> Turn:
     choices = heard.memory.choices
     if not choices:
         return _menu(heard, book)
     if number > len(choices):
         return _something_else(heard, book)
-    return _answer([choices[number - 1 if number > 0 else -1]], heard, book)
+    chosen = choices[number - 1 if number > 0 else -1]
+    topic = chosen.partition(".")[0]
+    return _told(topic, manner, heard, book) if manner and continuable([topic]) else _say(chosen, heard, book)
+
+
+def _say(chosen: str, heard: Heard, book: Book) -> Turn:
+    """Return what a tap on the button of ``chosen``, a topic, ``topic.part`` or notice, would say."""
+    if chosen == "something_else":
+        return _something_else(heard, book)
+    topic, _, part = chosen.partition(".")
+    return _answer([topic], heard, book, part=part or None)
 
 
 def _something_else(heard: Heard, book: Book) -> Turn:
@@ -177,7 +306,8 @@ def _clarify(heard: Heard, book: Book) -> Turn:
     understood, memory = heard.understanding, heard.memory
     choices = tuple(t for t in offered(understood.ranking) if t in book.answers)
     if understood.continues and memory.topic:
-        if memory.topic in choices or understood.ranking[0][1] < _LEANS:
+        back_home = understood.kind == "other_nation"
+        if back_home or memory.topic in choices or understood.ranking[0][1] < _LEANS:
             return _answer([memory.topic], heard, book)
         choices = (memory.topic, *choices)[:MAX_CHOICES]
     if memory.misses or not choices:

@@ -12,6 +12,7 @@ from bot.messages import Contact, Outcome, Reply, Turn
 
 # These notices come after the surgeries, as small print.
 _AFTER = frozenset({"gp_list_date", "gp_old_list", "gp_who_covers"})
+_ABROAD = frozenset({"gp_scotland", "gp_wales", "gp_northern_ireland", "gp_crown", "gp_bfpo"})
 _ASKING = frozenset(
     {
         "gp_ask_place",
@@ -57,6 +58,15 @@ def gp_turn(heard: Heard, book: Book) -> Turn:
         ("gp_contact",),
         awaiting_place=first.answer in _ASKING,
     )
+
+
+def is_place(found: Mapping[str, Any] | None) -> bool:
+    """Return whether a look-up found a place or a surgery, and not only what sounds a little like one."""
+    if not found or "notices" not in found:
+        return False
+    notice = found["notices"][0]
+    named = found.get("label") or found.get("choices") or found.get("results")
+    return notice in _ABROAD or (notice != "gp_typo" and bool(named))
 
 
 def _surgery(surgery: Mapping[str, Any], book: Book) -> str:

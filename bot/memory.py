@@ -9,8 +9,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from bot.answers import id_of
 from bot.messages import Band, Reader, Turn, Understanding
 
+# Topics with services of one area in them: after these a bare place name says whose.
+LOCAL = frozenset({"gp_contact", "school_nurse", "feedback"})
 # A crisis keeps help in view for this many of the next replies.
 HELP_STAYS = 3
 
@@ -22,11 +25,14 @@ class Memory:
     Attributes:
         topic: the last topic that a follow-up can continue.
         part: the part of it, if a narrower question was answered.
-        choices: topics offered in the turn just before.
+        earlier: the topic before that one.
+        choices: topics (or ``topic.part``) that the turn just before offered, or answered together.
+        asked: whether it asked which of them was meant; ``listed``: whether they were more than next questions.
         misses: how many turns in a row the bot had to ask what was meant.
         crises: crisis replies so far; ``since_crisis``: turns since the last, or None;
             ``supports``: short lines of support so far.
-        awaiting_place: whether the turn just before asked where the person is.
+        awaiting_place: whether the turn just before asked where the person is;
+            ``place_open``: whether a place may still come: asked for a little earlier, or good to know.
         found: what the action server found in this turn.
         place: id of the place, if known.
     """
@@ -35,13 +41,17 @@ class Memory:
     reader: Reader | None = None
     topic: str | None = None
     part: str | None = None
+    earlier: str | None = None
     choices: tuple[str, ...] = ()
+    asked: bool = False
+    listed: bool = False
     misses: int = 0
     crises: int = 0
     supports: int = 0
     crisis: str | None = None
     since_crisis: int | None = None
     awaiting_place: bool = False
+    place_open: bool = False
     place_misses: int = 0
     found: Mapping[str, Any] | None = None
     place: str | None = None
@@ -49,16 +59,18 @@ class Memory:
 
 @dataclass(frozen=True)
 class Heard:
-    """The message of this turn and the memory it meets."""
+    """The message of this turn and the memory it meets; ``intent`` is what chose the rule."""
 
     understanding: Understanding
     memory: Memory
     part: str | None = None
     pressed: bool = False
+    intent: str = ""
 
 
 def summary(turn: Turn, before: Memory) -> dict[str, Any]:
     """Return what a later turn needs of this one; it is all that is stored of it."""
+    choices, listed = _choices(turn, before)
     return {
         # Counted on, because older turns are not kept for ever and no crisis text may come twice in a row.
         "crises": before.crises + (turn.outcome == "crisis"),
@@ -67,12 +79,29 @@ def summary(turn: Turn, before: Memory) -> dict[str, Any]:
         "band": turn.age_band,
         "topic": turn.topic,
         "topics": list(turn.topics),
-        "choices": list(turn.choices),
+        "choices": list(choices),
+        "listed": listed,
+        "asked": bool(turn.choices),
         "kind": turn.kind,
         "awaiting_place": turn.awaiting_place,
+        "place_open": turn.awaiting_place or before.awaiting_place or bool({turn.topic, before.topic} & LOCAL),
         "answers": [r.answer for r in turn.replies],
         "forget": turn.forget,
     }
+
+
+def _choices(turn: Turn, before: Memory) -> tuple[tuple[str, ...], bool]:
+    """Return what "the second one" can mean next, and whether it was listed to choose from.
+
+    That is what was offered, or what was answered together; of these another may be chosen after the first.
+    Otherwise it is the buttons.
+    """
+    answered = tuple(dict.fromkeys(r.answer for r in turn.replies if r.answer.partition(".")[0] in turn.topics))
+    if turn.choices or len(answered) > 1:
+        return turn.choices or answered, True
+    if before.listed and turn.topic in {c.partition(".")[0] for c in before.choices}:
+        return before.choices, True
+    return tuple(id_of(b.payload) for r in turn.replies for b in r.buttons), False
 
 
 def recall(said: Iterable[Mapping[str, Any]], slots: Mapping[str, Any], found: Mapping[str, Any] | None) -> Memory:
@@ -84,7 +113,7 @@ def recall(said: Iterable[Mapping[str, Any]], slots: Mapping[str, Any], found: M
         found: what the action server found in this turn, if it was asked.
     """
     turns = list(said)
-    topic = part = None
+    topic = part = earlier = None
     misses = place_misses = 0
     crisis, since = None, None
     for turn in turns:
@@ -93,7 +122,12 @@ def recall(said: Iterable[Mapping[str, Any]], slots: Mapping[str, Any], found: M
         since = None if since is None else since + 1
         if turn["outcome"] == "crisis":
             crisis, since = turn["topic"], 0
+        elif turn["kind"] == "other_nation" and turn.get("asked"):
+            # Asked of another country: "and in england" goes on with it.
+            earlier = topic
+            topic, part = turn["choices"][0], None
         elif turn["outcome"] == "answered" and (name := continuable(turn["topics"])):
+            earlier = topic if topic != name else earlier
             topic = name
             part = next((a.partition(".")[2] for a in turn["answers"] if a.startswith(f"{name}.")), None)
     last = turns[-1] if turns else {}
@@ -103,13 +137,17 @@ def recall(said: Iterable[Mapping[str, Any]], slots: Mapping[str, Any], found: M
         place=slots.get("place"),
         topic=topic,
         part=part,
+        earlier=earlier,
         choices=tuple(last.get("choices", ())),
+        asked=bool(last.get("asked")),
+        listed=bool(last.get("listed")),
         misses=misses,
         crises=last.get("crises", 0),
         supports=sum(a.endswith(".support") for t in turns for a in t["answers"]),
         crisis=crisis,
         since_crisis=since,
         awaiting_place=bool(last.get("awaiting_place")),
+        place_open=bool(last.get("place_open")),
         place_misses=place_misses,
         found=found,
     )
@@ -152,11 +190,11 @@ def read_tracker(tracker: Any) -> Heard:
     slots["place"] = metadata.get("place") or slots["place"]
     part = next((e["value"] for e in parse.get("entities", ()) if e.get("entity") == "part"), None)
     memory = recall(said, slots, found)
+    intent = (parse.get("intent") or {}).get("name") or ""
     raw = parse.get("understanding")
     if raw is None:
-        intent = (parse.get("intent") or {}).get("name") or ""
-        return Heard(Understanding(topics=((intent, 1.0),)), memory, part, pressed=True)
-    return Heard(understanding_from(raw), memory, part)
+        return Heard(Understanding(topics=((intent, 1.0),)), memory, part, pressed=True, intent=intent)
+    return Heard(understanding_from(raw), memory, part, intent=intent)
 
 
 def understanding_from(raw: Mapping[str, Any]) -> Understanding:

@@ -40,8 +40,8 @@ class PrivateTrackerStore(TrackerStore):
             return
         slots = {name: tracker.get_slot(name) for name in KEPT_SLOTS}
         # The slot is set here and nowhere else: a rule that starts while it is true must find it so to its
-        # end. A question in between ends the wait: the next odd word is not a place.
-        slots["awaiting_place"] = said.get("awaiting_place") or None
+        # end. It stays true a turn longer than the question for a place: what then is none is told apart later.
+        slots["awaiting_place"] = said.get("place_open") or None
         self._shelf.put(tracker.sender_id, json.dumps(strip(events, slots)))
 
     async def retrieve(self, sender_id: str) -> DialogueStateTracker | None:

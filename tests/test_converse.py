@@ -143,3 +143,148 @@ def test_asking_for_help_now_shows_people_to_call_and_text(book: Book) -> None:
     turn = turn_for("follow_up", heard("help", follow_up="help_now"), book)
     assert turn.replies[0].answer == "help_now"
     assert {"emergency_999", "childline", "shout"} <= {c.id for c in turn.replies[0].contacts}
+
+
+def on(memory: Memory, words: str, topic: str = "out_of_scope", sure: float = 0.7, **fields: object) -> Heard:
+    return heard(words=(words,), topics=((topic, sure),), ranking=((topic, sure),), memory=memory, **fields)
+
+
+@pytest.mark.parametrize(
+    ("words", "guess", "sure"),
+    [
+        ("what if they still say no", "tip_prepare", 0.7),
+        ("what do they do", "help", 0.98),
+        ("how do i tell her", "out_of_scope", 0.7),
+    ],
+)
+def test_a_message_without_a_subject_goes_on_with_the_last_topic(book: Book, words: str, guess: str, sure: float) -> None:
+    turn = turn_for(guess, on(Memory(topic="school_nurse"), words, guess, sure), book)
+    assert turn.topic == "school_nurse"
+
+
+def test_a_message_without_a_subject_that_is_surely_a_question_of_its_own_is_answered_as_one(book: Book) -> None:
+    turn = turn_for(SEEN_ALONE, on(Memory(topic=PHARMACY), "can i go on my own", SEEN_ALONE, 0.97), book)
+    assert turn.topic == SEEN_ALONE
+
+
+def test_out_of_scope_stays_so_when_it_names_its_own_subject(book: Book) -> None:
+    turn = turn_for("out_of_scope", on(Memory(topic=SEEN_ALONE), "can they make me do homework", sure=0.95), book)
+    assert turn.outcome == "out_of_scope"
+
+
+def test_a_message_that_names_only_a_part_of_the_last_topic_gets_that_part(book: Book) -> None:
+    turn = turn_for("tip_letters", on(Memory(topic="school_nurse"), "can i text them", "tip_letters", 0.97), book)
+    assert turn.replies[0].answer == "school_nurse.text_service"
+
+
+def test_a_part_of_the_topic_before_the_last_is_found_too(book: Book) -> None:
+    memory = Memory(topic="own_it_4_parents_told", earlier="feedback")
+    turn = turn_for("did_you_mean", on(memory, "its a hospital tho", "gp_contact", 0.4), book)
+    assert turn.replies[0].answer == "feedback.hospital"
+
+
+def test_the_topic_before_the_last_is_remembered(book: Book) -> None:
+    said = [summary(turn_for(t, heard(t), book), NEW) for t in ("feedback", SEEN_ALONE, SEEN_ALONE)]
+    memory = recall(said, {}, None)
+    assert (memory.topic, memory.earlier) == (SEEN_ALONE, "feedback")
+
+
+def test_a_question_answered_among_others_can_be_chosen_and_then_another(book: Book) -> None:
+    asked = heard(topics=((SEEN_ALONE, 0.9), (PHARMACY, 0.9), ("tip_notes", 0.9)))
+    memory = recall([summary(turn_for(SEEN_ALONE, asked, book), NEW)], {}, None)
+    second = turn_for("follow_up", heard(memory=memory, follow_up="choice:2:simpler"), book)
+    assert second.replies[0].text == book.answers[PHARMACY].simpler
+    memory = recall([summary(second, memory)], {}, None)
+    assert turn_for("follow_up", heard(memory=memory, follow_up="choice:3"), book).topic == "tip_notes"
+
+
+def test_a_next_question_can_be_chosen_by_number_or_by_typing_its_title(book: Book) -> None:
+    first = turn_for(SEEN_ALONE, heard(), book)
+    memory = recall([summary(first, NEW)], {}, None)
+    button = first.replies[-1].buttons[1]
+    by_number = turn_for("follow_up", heard(memory=memory, follow_up="choice:2"), book)
+    by_title = turn_for("did_you_mean", on(memory, button.title.lower(), "help", 0.3), book)
+    assert by_number.topic == by_title.topic == button.payload.removeprefix("/").partition("{")[0]
+
+
+def test_yes_and_no_answer_a_choice_and_nothing_else(book: Book) -> None:
+    answered = recall([summary(turn_for(SEEN_ALONE, heard(), book), NEW)], {}, None)
+    assert turn_for("affirm", heard("affirm", answered), book).replies[0].answer == "affirm"
+    asked = Memory(choices=(PHARMACY,), asked=True)
+    assert turn_for("affirm", heard("affirm", asked), book).topic == PHARMACY
+    assert turn_for("deny", heard("deny", asked), book).replies[0].answer == "something_else"
+
+
+def test_nothing_is_deleted_by_choosing_a_number(book: Book) -> None:
+    turn = turn_for("follow_up", heard(memory=Memory(choices=("delete_my_data",)), follow_up="choice:1"), book)
+    assert not turn.forget
+
+
+def test_a_question_asked_of_another_country_is_offered_for_england_and_gone_on_with(book: Book) -> None:
+    ranking = (("out_of_scope", 0.97), (PHARMACY, 0.02))
+    abroad = turn_for("out_of_scope", heard(topics=(("out_of_scope", 0.97),), ranking=ranking, kind="other_nation"), book)
+    assert abroad.outcome == "out_of_scope"
+    assert abroad.replies[-1].buttons[0].payload == f"/{PHARMACY}"
+    memory = recall([summary(abroad, NEW)], {}, None)
+    back = heard(memory=memory, ranking=ranking, kind="other_nation", continues=True, words=("what about in england",))
+    assert turn_for("did_you_mean", back, book).topic == PHARMACY
+
+
+def test_back_to_my_question_says_the_last_answer_again(book: Book) -> None:
+    assert turn_for("follow_up", heard(memory=Memory(topic=PHARMACY, crises=1), follow_up="back"), book).topic == PHARMACY
+
+
+def test_words_of_danger_are_not_told_that_they_are_outside_what_the_bot_knows(book: Book) -> None:
+    asked = heard(topics=(("out_of_scope", 0.5),), kind="general", safety=("self_harm", "support"))
+    assert turn_for("out_of_scope", asked, book).topic == "mental_health_access"
+
+
+NOWHERE = {"notices": ["gp_not_found"], "results": [], "label": "", "choices": []}
+EALING = {"notices": ["gp_found_area"], "results": [], "label": "Ealing", "choices": [], "borough": "Ealing"}
+
+
+def looked_up(memory: Memory, kind: str, sure: float, intent: str = "out_of_scope") -> Heard:
+    return Heard(
+        Understanding(topics=(("out_of_scope", sure),), ranking=(("out_of_scope", sure),), kind=kind), memory, intent=intent
+    )
+
+
+def test_a_joke_is_no_place_even_when_a_place_was_asked_for(book: Book) -> None:
+    memory = Memory(topic="gp_contact", awaiting_place=True, found=NOWHERE)
+    assert turn_for("gp_contact", looked_up(memory, "small_talk", 0.97), book).outcome == "out_of_scope"
+    assert turn_for("gp_contact", looked_up(memory, "general", 0.6), book).replies[0].answer == "gp_not_found"
+
+
+def test_an_odd_word_later_on_is_no_place_unless_one_is_found(book: Book) -> None:
+    later = Memory(topic="gp_contact", found=NOWHERE)
+    assert turn_for("gp_contact", looked_up(later, "general", 0.6), book).outcome == "out_of_scope"
+    found = Memory(topic="gp_contact", found=EALING)
+    assert turn_for("gp_contact", looked_up(found, "general", 0.6), book).topic == "gp_contact"
+
+
+@pytest.mark.parametrize("topic", ["feedback", "school_nurse"])
+def test_a_borough_named_after_a_local_answer_says_whose_services_to_show(book: Book, topic: str) -> None:
+    turn = turn_for("gp_contact", looked_up(Memory(topic=topic, found=EALING), "other_nation", 0.6), book)
+    assert turn.topic == topic
+
+
+def unsure(words: str, topic: str, sure: float, share: float, **fields: object) -> Heard:
+    ranking = ((topic, 0.6), (PHARMACY, 0.6 * share))
+    understood = {"topics": ((topic, sure),), "ranking": ranking, "words": (words,), **fields}
+    return Heard(Understanding(**understood), Memory(topic=PHARMACY))  # type: ignore[arg-type]
+
+
+def test_an_unsure_short_message_goes_on_with_the_last_topic_when_that_is_likely_enough(book: Book) -> None:
+    assert turn_for("did_you_mean", unsure("can somebody pick mine up", "gp_contact", 0.5, 0.1), book).topic == PHARMACY
+    assert turn_for("did_you_mean", unsure("can somebody pick mine up", "gp_contact", 0.5, 0.01), book).outcome == "clarified"
+    assert turn_for("out_of_scope", unsure("do i need to pay", "out_of_scope", 0.75, 0.09), book).topic == PHARMACY
+
+
+def test_what_is_surely_out_of_scope_is_not_swallowed_by_the_last_topic(book: Book) -> None:
+    assert turn_for("out_of_scope", unsure("can i buy alcohol", "out_of_scope", 0.83, 0.3), book).outcome == "out_of_scope"
+    joke = unsure("tell me a joke", "out_of_scope", 0.7, 0.3, kind="small_talk")
+    assert turn_for("out_of_scope", joke, book).outcome == "out_of_scope"
+
+
+def test_even_if_goes_on_with_the_last_topic(book: Book) -> None:
+    assert turn_for(SEEN_ALONE, unsure("even if i beg them not to", SEEN_ALONE, 0.82, 0.0), book).topic == PHARMACY
