@@ -497,7 +497,7 @@ class Thresholds:
     support: Mapping[str, float]
     default_crisis: float = 0.9
     default_support: float = 0.65
-    doubt: float = 0.2
+    doubt: float = 0.4
     asking: float = 0.9
 
     @classmethod
