@@ -114,6 +114,9 @@ def _build(node: yaml.Node, at: Path_, document: Document) -> Any:
             key = key_node.value
             if key in out:
                 document.duplicates.append((key, key_node.start_mark.line + 1))
+                # The later one counts; lines of the first would point at what is not there.
+                inside = (*at, key)
+                document.lines = {k: line for k, line in document.lines.items() if k[: len(inside)] != inside}
             document.lines[at + (key,)] = key_node.start_mark.line + 1
             out[key] = _build(value_node, (*at, key), document)
         return out
@@ -128,6 +131,13 @@ def _build(node: yaml.Node, at: Path_, document: Document) -> Any:
 
 
 _SLIPS = (
+    (
+        "unknown escape character",
+        "A backslash (\\) stands where none is needed.",
+        'Take it out; only a quote inside the quotes has one, as \\".',
+    ),
+    ("expected ',' or '}'", "A { is opened and } does not close it.", "Put } at the end, and a comma between two things."),
+    ("expected ',' or ']'", "A [ is opened and ] does not close it.", "Put ] at the end, and a comma between two things."),
     ("found character '\\t'", "There is a tab; YAML wants spaces.", "Replace the tab by two spaces for each step."),
     ("found unexpected end of stream", "A quote was opened and not closed.", 'Close the text with " on the same line.'),
     (
@@ -163,7 +173,9 @@ def _explain(document: Document, text: str, error: yaml.YAMLError) -> ContentErr
             line, problem = number, "found character '\\t'"
             break
     opened = getattr(error, "context_mark", None)
-    if "quoted scalar" in problem and opened:
+    if "expected ',' or" in problem and opened:
+        line = opened.line + 1
+    elif "quoted scalar" in problem and opened and "escape" not in problem:
         line, problem = opened.line + 1, "found unexpected end of stream"
     document.lines[()] = line
     for sign, what, mend in _SLIPS:
@@ -187,9 +199,20 @@ def shape_errors(document: Document, schema: str) -> Iterator[ContentError]:
         yield _shape_error(document, error)
 
 
+def name_of(keys: Iterable[Any]) -> str:
+    """Return what a maintainer calls the value at ``keys``; items of a list are counted from 1."""
+    name = between = ""
+    for key in keys:
+        if isinstance(key, int):
+            name, between = f"{name}, item {key + 1}", ", "
+        else:
+            name, between = f"{name}{between}{key}", "."
+    return name.removeprefix(", ") or "the file"
+
+
 def _shape_error(document: Document, error: Any) -> ContentError:
     at = tuple(error.path)
-    name = ".".join(map(str, at)) or "the file"
+    name = name_of(at)
     if error.validator == "additionalProperties":
         known = set(error.schema.get("properties", ()))
         extra = next(k for k in error.instance if k not in known)
@@ -198,7 +221,7 @@ def _shape_error(document: Document, error: Any) -> ContentError:
         return ContentError(document.where((*at, extra)), f"'{extra}' is not a key of {name}.", mend)
     if error.validator == "required":
         missing = error.message.split("'")[1]
-        return ContentError(document.where(at), f"{name} has no '{missing}'.", f"Add a line '{missing}: …'.")
+        return ContentError(document.where(at), f"{name} has no '{missing}'.", f"Add '{missing}: …'.")
     if error.validator == "maxLength":
         size, most = len(error.instance), error.validator_value
         return ContentError(document.where(at), f"{name} has {size} characters.", f"At most {most} fit; shorten it.")

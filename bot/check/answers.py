@@ -13,6 +13,7 @@ from bot.answers import Answer, Asked, Book, Words, payload_of
 from bot.check.files import Files
 from bot.check.problems import Problem, did_you_mean, rule
 from bot.check.topics import FIXED, KINDS, TOPICS, topics
+from bot.content import name_of
 from bot.markdown import to_plain, to_tree
 from bot.messages import BANDS, Band, Reply, Turn
 from bot.settings import ROOT
@@ -188,7 +189,7 @@ def stubs_are_filled_in(files: Files) -> Iterator[Problem]:
         for keys, line in document.lines.items():
             if keys[:1] == (id_,) and "TO DO" in str(_value(document.data, keys)):
                 where = document.where().rpartition(":")[0]
-                yield Problem(f"{where}:{line}", f"{'.'.join(map(str, keys))} is a stub.", "Write it, without TO DO.")
+                yield Problem(f"{where}:{line}", f"{name_of(keys)} is a stub.", "Write it, without TO DO.")
 
 
 def _value(data: Any, keys: tuple[Any, ...]) -> Any:

@@ -14,7 +14,7 @@ from bot.answers import Answer, read_answer
 from bot.check.problems import Problem
 from bot.check.slips import plainly, shape_plainly
 from bot.check.topics import TOPICS
-from bot.content import GROUPS, Document, read_yaml, shape_errors
+from bot.content import GROUPS, Document, name_of, read_yaml, shape_errors
 from bot.errors import ContentError
 from bot.nlu.text import words_of
 from bot.places import Place, load_places
@@ -54,7 +54,7 @@ class Passage:
     @property
     def name(self) -> str:
         """What a maintainer calls it: ``own_it_5_pharmacy.by_age.13-15``."""
-        return ".".join(str(k) for k in self.keys if k != "text")
+        return name_of(k for k in self.keys if k != "text")
 
     def where(self, number: int = 0) -> str:
         """Return ``file:line`` of one of its messages."""
@@ -144,7 +144,7 @@ class Files:
         self._tell(plainly(error, text))
         self.unread.add(kind)
         if kind == "answers":
-            self.known.update(re.findall(r"(?m)^([a-z][a-z0-9_]*):", text) or TOPICS.get(path.stem, ()))
+            self.known.update(re.findall(r"(?m)^([a-z][a-z0-9_]*)\b", text) or TOPICS.get(path.stem, ()))
 
     def _tell(self, error: ContentError) -> None:
         self._wrong(error.where, error.what, error.mend)

@@ -31,6 +31,8 @@ def plainly(error: ContentError, text: str) -> ContentError:
         for look in _LOOKS:
             if slip := look(lines[at - 1]):
                 return ContentError(f"{file}:{at}", *slip)
+    if slip := _uneven(lines, int(number)):
+        return ContentError(error.where, *slip)
     # A stray line at the top is only tripped over where the entries begin.
     for at, line in enumerate(lines, 1):
         if slip := _stray(line):
@@ -45,7 +47,7 @@ def shape_plainly(error: ContentError) -> ContentError:
         return ContentError(error.where, "A colon stands inside text that has no quotes.", _QUOTES)
     if value.startswith(("'' ", '"" ')):
         return ContentError(error.where, f"{name} is empty.", "Write the text between the quotes, or delete the line.")
-    if value and "no { } < >" in error.mend:
+    if value and "no { } < >" in error.mend and not value.startswith(("None ", "[")):
         return ContentError(error.where, f"{name} holds one of the signs {{ }} < >.", "Take it out; for bold write **words**.")
     match = _UNLIKE.match(error.what)
     if not match:
@@ -53,12 +55,16 @@ def shape_plainly(error: ContentError) -> ContentError:
         return ContentError(error.where, f"{name} does not have the right form.", error.mend) if value and error.mend else error
     name, value, wanted = match["name"], match["value"], match["wanted"]
     if value == "None":
-        mend = error.mend or "Write it after the colon."
+        otherwise = "Write each item after a dash, below it." if wanted == "array" else "Write it after the colon or dash."
+        mend = error.mend or otherwise
         return ContentError(error.where, f"{name} is empty.", f"{mend} A # outside quotes hides the rest of a line.")
     if value in ("True", "False"):
         return ContentError(error.where, f"{name} is yes or no, and it has to be a text.", error.mend or _QUOTES)
     if wanted == "array":
-        return ContentError(error.where, f"{name} is not a list.", error.mend or "Write each item after a dash.")
+        mend = error.mend or "Put it in [square brackets], or write each item after a dash."
+        return ContentError(error.where, f"{name} is not a list.", mend)
+    if wanted == "string" and value.startswith("["):
+        return ContentError(error.where, f"{name} is a list, and it has to be one text.", "Take out its dash or brackets.")
     if wanted == "object":
         return ContentError(error.where, f"{name} has no entries.", "An entry is a name, a colon, and indented lines below it.")
     return ContentError(error.where, f"{name} is {value[:80]}, which does not fit.", error.mend)
@@ -67,6 +73,8 @@ def shape_plainly(error: ContentError) -> ContentError:
 def _tab(line: str) -> Slip | None:
     if "\t" in line[: len(line) - len(line.lstrip())]:
         return "There is a tab at the start of the line.", "Replace it by spaces: two for each step."
+    if re.match(r"^ *-[ \t]*\t", line):
+        return "There is a tab after the dash.", "Replace it by one space."
     return None
 
 
@@ -108,6 +116,8 @@ def _quotes(line: str) -> Slip | None:
 
 
 def _dash(line: str) -> Slip | None:
+    if match := re.match(r"^\s*([\u2010-\u2015\u2022\u00b7*])\s*[\"'\u201c]", line):
+        return f"The line starts with {match[1]} where a dash belongs.", "Put - and a space in its place."
     if re.match(r"^\s*-[^\s-]", line):
         return "There is no space after the dash.", "Write a dash, a space and the text."
     if re.match(r"^- +[\"']", line):
@@ -118,7 +128,7 @@ def _dash(line: str) -> Slip | None:
 
 
 def _colon(line: str) -> Slip | None:
-    if match := re.match(r"^\s*([a-zA-Z0-9][\w+-]*)(?:\s+[\"\[].*)?\s*$", line):
+    if match := re.match(r"^\s*([a-zA-Z0-9][\w+-]*)[;=\uff1a]?(?:\s+[\"\[].*)?\s*$", line):
         return f"There is no colon after '{match[1]}'.", f"Write {match[1]}: and a space."
     if match := re.match(r"^\s*([a-z][a-z0-9_]*):[^\s/]", line):
         return f"There is no space after '{match[1]}:'.", "Write a space after the colon."
@@ -133,6 +143,41 @@ def _indent(line: str) -> Slip | None:
     if spaces % 2:
         return f"The line starts with {spaces} spaces.", f"Make it {spaces - 1} or {spaces + 1}, as its neighbours have."
     return None
+
+
+def _uneven(lines: list[str], at: int) -> Slip | None:
+    """Compare where a line that does not fit starts with where the one above it that it belongs to starts."""
+    if at > len(lines) or not lines[at - 1].strip():
+        return None
+    dashed, spaces = _dashed(lines[at - 1]), _spaces(lines[at - 1])
+    items = False  # whether only items of a list stand between the two
+    for above in range(at - 1, 0, -1):
+        other = lines[above - 1]
+        if not other.strip() or other.lstrip().startswith("#"):
+            continue
+        if _dashed(other) and dashed and spaces != _spaces(other):
+            what = f"The dash stands after {spaces} spaces, and the dash of line {above} after {_spaces(other)}."
+            return what, "Put them under each other."
+        if _dashed(other):
+            items = True
+            continue
+        key = re.match(rf"^\s*({_KEY}):(\s+[^\s#].*)?\s*$", other)
+        if key and dashed and spaces < _spaces(other):
+            what = f"The dash stands after {spaces} spaces, and '{key[1]}' above it after {_spaces(other)}."
+            return what, f"Move the dash to the right: {_spaces(other) + 2} spaces."
+        if key and not dashed and (items or key[2]) and spaces > _spaces(other):
+            what = f"The line starts with {spaces} spaces, and '{key[1]}' of line {above} with {_spaces(other)}."
+            return what, "Lines of one kind start alike: move the one that is wrong."
+        return None
+    return None
+
+
+def _dashed(line: str) -> bool:
+    return line.lstrip().startswith("- ")
+
+
+def _spaces(line: str) -> int:
+    return len(line) - len(line.lstrip(" "))
 
 
 def _value(line: str) -> str:

@@ -124,12 +124,12 @@ def low_reading_age(files: Files) -> Iterator[Problem]:
         age = reading_age(" ".join(passage.messages))
         if passage.answer not in worst or age > worst[passage.answer][0]:
             worst[passage.answer] = (age, passage)
-    for answer, (age, passage) in worst.items():
+    for age, passage in worst.values():
         if age <= OLD_AGE:
             continue
         hardest = max((s for m in passage.messages for s in sentences(m)), key=_hardness)
         number = next(i for i, m in enumerate(passage.messages) if hardest in sentences(m))
-        what = f"{answer}: {passage.name} needs a reading age of about {age:.0f} (aim: 9 to 11). Hardest: '{hardest}'"
+        what = f"{passage.name} needs a reading age of about {age:.0f} (aim: 9 to 11). Hardest: '{hardest}'"
         yield Problem(
             passage.where(number), what, "Use shorter words and sentences (this measure is only a floor).", age <= TOO_OLD_AGE
         )

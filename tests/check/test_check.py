@@ -106,11 +106,23 @@ SLIPS = (
     ("a title too long", "May I ask?", "May I ask? " * 5, 3, "At most 40 fit; shorten it"),
     ("a brace", "Anybody may.", "{Anybody} may.", 5, "holds one of the signs { } < >"),
     ("a colon in a list's text", '"**Yes, you can ask.** Anybody may."', "Yes: you can ask.", 5, "A colon stands inside text"),
-    ("an empty text", '"**Yes, you can ask.** Anybody may."', '""', 5, "a_new_answer.text.0 is empty"),
+    ("an empty text", '"**Yes, you can ask.** Anybody may."', '""', 5, "a_new_answer.text, item 1 is empty"),
     ("a name without its colon", "  text:", "  text", 4, "There is no colon after 'text'"),
     ("spaces from a web page", '    - "**', '\u00a0\u00a0\u00a0\u00a0- "**', 5, "of a kind that does not count"),
     ("two people's changes", "  text:", "<<<<<<< HEAD\n  text:", 4, "Two people changed these lines"),
     ("a line from elsewhere", "\na_new_answer:", "\nPlease change this\na_new_answer:", 2, "neither an entry nor a comment"),
+    ("a tab after the dash", '    - "**', '    -\t"**', 5, "There is a tab after the dash"),
+    ("a dash from a word processor", '    - "**', '    \u2013 "**', 5, "starts with \u2013 where a dash belongs"),
+    ("a semicolon for a colon", "  text:", "  text;", 4, "There is no colon after 'text'"),
+    ("a backslash too many", "I'd like", "I\\'d like", 6, "A backslash (\\) stands where none is needed"),
+    ("a [ not closed", "covers: [Q1]", "covers: [Q1", 7, "A [ is opened and ] does not close it. Put ] at the end"),
+    ("a dash too far right", '    - "You', '      - "You', 6, "The dash stands after 6 spaces, and the dash of line"),
+    ("a dash too far left", "  covers: [Q1]", '  by_age:\n    U13:\n  - "Yes."', 9, "after 2 spaces, and 'U13' above it after 4. Move"),  # noqa: E501
+    ("a key too far right", "  check_by", "    check_by", 9, "starts with 4 spaces, and 'checked_on' of line"),
+    ("a key too far left", '  title: "M', 'title: "M', 4, "starts with 2 spaces, and 'title' of line"),
+    ("a list for a text", '"May I ask?"', '["May I ask?"]', 3, "a_new_answer.title is a list, and it has to be one text"),
+    ("a dash alone", '"**Yes, you can ask.** Anybody may."', "", 5, "a_new_answer.text, item 1 is empty"),
+    ("a list of nothing", "covers: [Q1]", "covers:", 7, "a_new_answer.covers is empty. Write each item after a dash"),
     ("a text that is no list", '  covers: [Q1]', '  covers: Q1', 7, "a_new_answer.covers is not a list"),
 )  # fmt: skip
 
@@ -128,6 +140,19 @@ def test_a_slip_is_told_on_its_line_and_in_plain_words(
     assert len(found) == 1
     assert words in found[0]
     assert found[0].startswith(f"ERROR data/answers/words.yml:{at}:")
+
+
+def test_a_list_written_twice_is_one_error(content: Path) -> None:
+    # The second is shorter, so that items of the first are no longer there.
+    change(content / "data/answers/words.yml", lambda t: t.replace("  simpler:", '  text: ["Yes."]\n  simpler:', 1), "")
+    assert [t.partition(": ")[2] for t in told(content)] == ["'text' stands twice. Keep one of them."]
+
+
+def test_an_answer_whose_name_lost_its_colon_is_one_error(content: Path) -> None:
+    change(content / "data/answers/words.yml", lambda t: t.replace("\ndefine_consent:\n", "\ndefine_consent\n"), "")
+    assert [t.partition(": ")[2] for t in told(content)] == [
+        "There is no colon after 'define_consent'. Write define_consent: and a space."
+    ]
 
 
 def test_a_file_that_cannot_be_read_brings_no_other_errors_with_it(content: Path) -> None:

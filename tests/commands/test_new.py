@@ -36,8 +36,8 @@ def test_check_says_what_is_left_to_write_and_nothing_else(root: Path, group: st
     told = " ".join(p.what for p in left)
     assert "dentist has 1 training questions; it takes 25." in told
     assert "dentist has 1 test questions; it takes 5." in told
-    assert "dentist.text.0 is a stub." in told
-    assert "dentist.sources.0.name is a stub." in told
+    assert "dentist.text, item 1 is a stub." in told
+    assert "dentist.sources, item 1, name is a stub." in told
 
 
 def test_a_topic_that_is_filled_in_is_good(root: Path) -> None:
