@@ -498,7 +498,7 @@ class Thresholds:
     support: Mapping[str, float]
     default_crisis: float = 0.9
     default_support: float = 0.65
-    doubt: float = 0.4
+    doubt: float = 0.3
     asking: float = 0.9
 
     @classmethod
