@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import os
 import sys
 
 from bot.errors import OwnItError
@@ -44,6 +45,10 @@ def main(arguments: list[str] | None = None) -> int:
     except OwnItError as error:
         print(f"ownit: {error}", file=sys.stderr)
         return 1
+    except BrokenPipeError:
+        # `ownit check | head`: who reads has seen enough. Nothing is left to be flushed at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
     except KeyboardInterrupt:
         return 130
 

@@ -27,6 +27,9 @@ _MARKS = frozenset(
 )
 _MARK = re.compile(r"\$([A-Za-z_]+)")
 _LINK = re.compile(r"\]\(([^)]*)\)")
+_HIDDEN = re.compile(r"\s*- +[^\"'\s].*\s#")
+_CURLY = tuple("\u2018\u2019\u201c\u201d")
+_COPIED = re.compile("[\u2018\u2019\u201c\u201d\u00a0\u00ad\u200b-\u200f\u2028\u202f\ufeff]")
 # Where the software names a notice: reply("sorry"), _notice("empty", …).
 _NAMED = re.compile(r"""(?:\breply|_notice)\(\s*["']([a-z0-9_]+)["']""")
 
@@ -215,6 +218,29 @@ def small_markdown_is_whole(files: Files) -> Iterator[Problem]:
             for link in _LINK.findall(message):
                 if not re.match(r"(https|tel|sms):|\$", link):
                     yield Problem(where, f"the link goes to '{link}'.", "A link starts with https://.")
+
+
+@rule()
+def nothing_hides_behind_a_hash(files: Files) -> Iterator[Problem]:
+    """A # outside quotes begins a remark, so that the rest of a text would never be said."""
+    lines = {d.path: d.path.read_text(encoding="utf-8").splitlines() for d in files.documents["answers"].values()}
+    for passage in files.passages:
+        for number in range(len(passage.messages)):
+            where = passage.where(number)
+            if _HIDDEN.match(lines[passage.document.path][int(where.rpartition(":")[2]) - 1]):
+                yield Problem(where, f"a # cuts off a text of {passage.name}.", 'Put the whole text in "double quotes".')
+
+
+@rule()
+def texts_are_typed_plainly(files: Files) -> Iterator[Problem]:
+    """Curly quotes and odd spaces come along when words are copied; they look wrong beside the others."""
+    for passage in files.passages:
+        for number, message in enumerate(passage.messages):
+            if found := _COPIED.search(message):
+                sign = found.group().strip()
+                what = f"a curly quote ({sign})" if sign in _CURLY else "an odd space or a sign that cannot be seen"
+                mend = "Type it again by hand: quotes and apostrophes are straight."
+                yield Problem(passage.where(number), f"{passage.name} holds {what}.", mend, True)
 
 
 @rule()

@@ -21,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Print the problems, errors first; return 1 when there is an error."""
     files = Files(Settings.from_env().content)
-    found = problems(files, arguments.deep)
+    every = found = problems(files, arguments.deep)
     if arguments.file:
         try:
             found = only(found, arguments.file, files)
@@ -35,11 +35,17 @@ def run(arguments: argparse.Namespace) -> int:
             print(problem)
         if block:
             print()
+    elsewhere = sum(not p.warning for p in every) - len(errors)
+    # What is taken out of one file is missed in another: covers in the checklist, a title in a button.
+    also = f" Other files have {_count(elsewhere, 'error')}: `ownit check` names them." if elsewhere else ""
     told = f", {_count(len(warnings), 'warning')}" if warnings else ""
     if errors:
-        print(f"{_count(len(errors), 'error')}{told}. Mend the errors; a warning may stay if you mean it.")
+        print(f"{_count(len(errors), 'error')}{told}. Mend the errors; a warning may stay if you mean it.{also}")
         return 1
     note = f" ({_count(len(warnings), 'warning')})" if warnings else ""
+    if also:
+        print(f"Nothing to mend in {', '.join(arguments.file)}{note}.{also}")
+        return 0
     print(f"All good: {files.count} files, {len(files.answers)} answers.{note}")
     return 0
 

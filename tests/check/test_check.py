@@ -69,6 +69,26 @@ def test_one_file_can_be_looked_at_alone() -> None:
     assert {p.place[0] for p in found} <= {"data/answers/safety.yml"}
 
 
+def test_a_file_looked_at_alone_is_not_all_good_when_others_miss_something(
+    content: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OWNIT_CONTENT", str(content / "data"))
+    file = content / "data/answers/own_it.yml"
+    change(file, lambda t: t.replace("  covers: [Q5, ", "  covers: [", 1), "")
+    assert main(["check", "--quiet", str(file)]) == 0
+    told = capsys.readouterr().out
+    assert told.startswith(f"Nothing to mend in {file}. Other files have 1 error: `ownit check` names them.")
+
+
+def test_whoever_reads_may_stop_early() -> None:
+    with subprocess.Popen([sys.executable, "-m", "bot.cli", "check"], cwd=ROOT, stdout=-1, stderr=-1, text=True) as check:
+        assert check.stdout
+        assert check.stderr
+        check.stdout.close()
+        assert check.stderr.read() == ""
+        assert check.wait() == 141
+
+
 def test_a_file_that_is_no_content_is_said_to_be_none() -> None:
     files = Files(ROOT / "data")
     with pytest.raises(SettingError, match="is not a content file"):

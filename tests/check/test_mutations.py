@@ -190,6 +190,19 @@ BREAKS = (
         "a quote is lost or curly in define_competence",
     ),
     Break(
+        "words copied from a word processor",
+        f"{ANSWERS}/words.yml",
+        with_message("define_chaperone", "It\u2019s somebody who stays with you."),
+        "define_chaperone holds a curly quote (\u2019)",
+        warning=True,
+    ),
+    Break(
+        "a text cut off by a #",
+        f"{ANSWERS}/tips.yml",
+        in_answer("tip_bring_someone", r'(?m)^    - ".*"$', "    - You can # write it down."),
+        "a # cuts off a text of tip_bring_someone",
+    ),
+    Break(
         "no words for a kind",
         f"{ANSWERS}/safety.yml",
         swap("    worried_friend:", "    worried_freind:"),
