@@ -7,6 +7,7 @@ fails), so the filter of `bot.logs` is put in place after Rasa's last step of do
 from __future__ import annotations
 
 import sys
+import warnings
 from typing import Any
 
 from bot import without_tensorflow
@@ -20,6 +21,10 @@ def main() -> None:
     settings = Settings.from_env()
     if not settings.tensorflow:
         without_tensorflow.install()
+    # Sanic asks for every warning of old calls, Rasa's libraries make a dozen, and nobody here can mend them.
+    import sanic.app  # noqa: F401
+
+    warnings.simplefilter("ignore", DeprecationWarning)
     import rasa.__main__ as entry
     import rasa.core.actions.action as actions
 

@@ -91,10 +91,15 @@ def _endpoints(settings: Settings) -> Path:
         return source
     # Rasa puts the value in when it reads the file: the secret itself is not written down.
     header = "\n  headers:\n    Authorization: Bearer ${OWNIT_CLUSTER_SECRET}" if settings.cluster_secret else ""
-    copy = settings.var / f"endpoints-{settings.engine_port}.yml"
+    copy = endpoints_copy(settings)
     copy.parent.mkdir(parents=True, exist_ok=True)
     copy.write_text(source.read_text().replace(f"{_ACTIONS}/webhook", f"{settings.actions_url}/webhook{header}"))
     return copy
+
+
+def endpoints_copy(settings: Settings) -> Path:
+    """Return where the engine's own copy of ``endpoints.yml`` is written when it needs one."""
+    return settings.var / f"endpoints-{settings.engine_port}.yml"
 
 
 def free_port() -> int:

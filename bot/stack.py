@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bot.errors import EngineError
-from bot.processes import Process, actions_process, engine_process, free_port
+from bot.processes import Process, actions_process, endpoints_copy, engine_process, free_port
 from bot.settings import ROOT, Settings
 
 _STARTS_WITHIN = 60.0  # seconds; a laptop with a cold disk
@@ -42,6 +42,8 @@ def running(settings: Settings, log: Path | None = None) -> Iterator[Settings]:
                 process.terminate()
             for process in processes:
                 _end(process)
+            # Its name holds the port, which is another one each time: they would pile up.
+            endpoints_copy(chosen).unlink(missing_ok=True)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
