@@ -14,6 +14,7 @@ from bot.errors import ContentError
 from bot.settings import ROOT, Settings
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{2,29}")
+_STUB = "TO DO"
 _DAYS = 181  # until the first check: half a year
 
 
@@ -32,8 +33,10 @@ def run(arguments: argparse.Namespace) -> int:
         print(error, file=sys.stderr)
         return 2
     print(f"Made the topic {arguments.name}. Fill in every TO DO in:")
-    for path in changed:
-        print(f"  {path.relative_to(ROOT) if path.is_relative_to(ROOT) else path}")
+    waiting = [path for path in changed if _STUB in path.read_text(encoding="utf-8")]
+    for path in waiting:
+        print(f"  {_name(path)}")
+    print(f"Nothing is left to do in {' and '.join(_name(path) for path in changed if path not in waiting)}.")
     print("`make check` says what is left; then `make train` teaches the bot the questions.")
     return 0
 
@@ -60,6 +63,10 @@ def add_topic(name: str, group: str, data: Path, root: Path, today: date) -> lis
     for path, text in after.items():
         path.write_text(text, encoding="utf-8")
     return list(after)
+
+
+def _name(path: Path) -> str:
+    return str(path.relative_to(ROOT) if path.is_relative_to(ROOT) else path)
 
 
 def _after(text: str, stub: str) -> str:

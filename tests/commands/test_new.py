@@ -10,6 +10,7 @@ import pytest
 from bot.check.files import Files
 from bot.check.problems import Problem
 from bot.check.run import problems
+from bot.cli import main
 from bot.commands.new import add_topic
 from bot.errors import ContentError
 from bot.settings import ROOT
@@ -25,6 +26,21 @@ def root(tmp_path: Path) -> Path:
 
 def errors(root: Path) -> list[Problem]:
     return [p for p in problems(Files(root / "data", root)) if not p.warning]
+
+
+def test_only_files_with_something_to_fill_in_are_named_for_it(
+    root: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.commands.new.ROOT", root)
+    monkeypatch.setenv("OWNIT_CONTENT", str(root / "data"))
+    assert main(["new", "topic", "dentist", "tips"]) == 0
+    waiting, _, done = capsys.readouterr().out.partition("Nothing is left to do in ")
+    assert [line.strip() for line in waiting.splitlines()[1:]] == [
+        "data/answers/tips.yml",
+        "data/nlu/tips.yml",
+        "tests/questions/tips.yml",
+    ]
+    assert done.startswith("domain.yml and data/stories/tips.yml.")
 
 
 @pytest.mark.parametrize("group", ["own_it", "chat"])
