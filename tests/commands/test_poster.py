@@ -196,6 +196,16 @@ def test_without_a_telegram_bot_there_is_one_code(tmp_path: Path) -> None:
     assert main([*GIVEN[:3], *GIVEN[5:], "--output", str(tmp_path)]) == 0
     with Image.open(tmp_path / "card-a6.png") as image:
         assert scanned(image) == [WEB]
+    with Image.open(tmp_path / "social-1200x630.png") as image:
+        (code,) = zxingcpp.read_barcodes(image)
+    # It has the room of two to itself.
+    assert code.position.top_right.x - code.position.top_left.x > 180
+
+
+def test_the_picture_leaves_room_under_its_last_words(page: Callable[[str], pypdfium2.PdfPage]) -> None:
+    beside = [letter.box for letter in letters(page("social-1200x630")) if letter.box[0] > 866]
+    # The panel ends 44 points above the edge.
+    assert min(bottom for _, bottom, _, _ in beside) - 44 > 18
 
 
 def test_long_names_stay_inside_the_edges(tmp_path: Path) -> None:
