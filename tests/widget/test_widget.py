@@ -26,9 +26,9 @@ MOVING = """() => document.getAnimations().length
     + document.querySelector('ownit-chat').shadowRoot.getAnimations().length"""
 WIDE = """(dialog) => [...dialog.querySelectorAll('*')]
     .filter((e) => e.getBoundingClientRect().right > innerWidth + 1).map((e) => e.className)"""
-TELL_WHEN_BLANK = """() => new MutationObserver(() => {
-    if (!document.body.childElementCount) console.info(`blank '${document.title.trim()}'`);
-}).observe(document.body, {childList: true})"""
+TELL_WHAT_IS_LEFT = """() => addEventListener('beforeunload', () => {
+    console.info(`left ${document.body.childElementCount} '${document.title.trim()}'`);
+})"""
 LOOK = """(all) => all.map((e) => {
     const b = e.getBoundingClientRect(), s = getComputedStyle(e);
     return [b.x, b.y, b.width, b.height, s.color, s.font, s.backgroundColor].join();
@@ -433,18 +433,16 @@ def test_delete_my_data_also_empties_the_window(chat: Any) -> None:
 @pytest.mark.parametrize("how", ["button", "shift"])
 def test_exit_blanks_the_page_forgets_everything_and_cannot_be_undone_by_back(chat: Any, how: str) -> None:
     chat.open().ask("will my parents know")
-    order: list[str] = []
-    chat.page.evaluate(TELL_WHEN_BLANK)
-    chat.page.on("console", lambda m: order.append(m.text) if m.text.startswith("blank") else None)
-    chat.page.on("request", lambda r: order.append("left") if r.is_navigation_request() else None)
-    with chat.page.expect_request(lambda r: r.method == "DELETE"):
+    chat.page.evaluate(TELL_WHAT_IS_LEFT)
+    forgotten, left = (lambda r: r.method == "DELETE"), (lambda m: m.text.startswith("left"))
+    with chat.page.expect_request(forgotten), chat.page.expect_console_message(left) as shown:
         if how == "button":
             chat.button(WORDS["exit"]).click(no_wait_after=True)
         else:
             for _ in range(3):
                 chat.page.keyboard.press("Shift")
     chat.page.wait_for_url(ELSEWHERE)
-    assert order == ["blank ''", "left"]
+    assert shown.value.text == "left 0 ''"
     chat.page.go_back()
     assert "school" not in chat.page.url.lower()
     assert chat.page.url.rstrip("/") != chat.site.school
