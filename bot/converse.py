@@ -14,7 +14,7 @@ from bot.answers import Asked, Book, payload_of
 from bot.local import borough_contacts, gp_turn, is_place, place_of
 from bot.memory import HELP_STAYS, LOCAL, Heard, Memory, continuable
 from bot.messages import Button, Contact, Outcome, Reply, Turn
-from bot.nlu.context import corrects_a_person, is_bare, points_back
+from bot.nlu.context import corrects_a_person, does_it, is_bare, points_back
 
 MAX_CHOICES = 3
 MAX_QUESTIONS = 3
@@ -98,6 +98,8 @@ def _lead(rule: str, heard: Heard, book: Book) -> Turn:
         return _clarify(heard, book)
     if rule == "state_age" and memory.topic:
         return _answer([memory.topic], heard, book, part=memory.part)
+    if rule == "state_age" and memory.asked:
+        return _offer(memory.choices, heard, book)
     if rule in ("affirm", "deny") and heard.understanding.continues and memory.topic:
         return _answer([memory.topic], heard, book)
     if rule in ("affirm", "deny") and memory.asked:
@@ -154,7 +156,7 @@ def _goes_on_with(rule: str, heard: Heard, book: Book) -> str | None:
             if any(is_bare(words, p.when) for p in book.answers[topic].parts.values() if any(w.search(words) for w in p.when)):
                 return topic
     unsure = rule == "out_of_scope" and sure < _ALSO_ASKED and points_back(words)
-    bare = is_bare(words) and not (own and sure >= _OWN)
+    bare = (is_bare(words) or does_it(words)) and not (own and sure >= _OWN)
     goes_on = bare or unsure or corrects_a_person(words) or _is_likelier_about(memory.topic, rule, heard)
     return memory.topic if goes_on else None
 
@@ -312,6 +314,11 @@ def _clarify(heard: Heard, book: Book) -> Turn:
         choices = (memory.topic, *choices)[:MAX_CHOICES]
     if memory.misses or not choices:
         return _menu(heard, book)
+    return _offer(choices, heard, book)
+
+
+def _offer(choices: tuple[str, ...], heard: Heard, book: Book) -> Turn:
+    understood = heard.understanding
     reply = book.reply("did_you_mean")
     buttons = (*book.buttons(choices), Button(book.title("something_else"), payload_of("something_else")))
     topic, share = understood.topics[0] if understood.topics else understood.ranking[0]
@@ -326,7 +333,7 @@ def _crisis(topic: str, heard: Heard, book: Book) -> Turn:
     line = book.answers[topic].languages.get(understood.language)
     if line:
         reply = replace(reply, text=(line, *reply.text))
-    asked_too = [t for t, sure in understood.topics if sure >= _ALSO_ASKED and continuable([t]) and not t.startswith("crisis_")]
+    asked_too = [t for t, sure in understood.topics if sure >= _ALSO_ASKED and t not in _NEVER_OFFERED and continuable([t])]
     answers = _answer(asked_too, heard, book).replies if asked_too else ()
     return Turn("crisis", (reply, *answers), topic, 1.0, (topic, *asked_too), kind=kind)
 

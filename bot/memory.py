@@ -14,6 +14,8 @@ from bot.messages import Band, Reader, Turn, Understanding
 
 # Topics with services of one area in them: after these a bare place name says whose.
 LOCAL = frozenset({"gp_contact", "school_nurse", "feedback"})
+# A choice offered with this share is what a bare age or follow-up after it means.
+_LEADS = 0.4
 # A crisis keeps help in view for this many of the next replies.
 HELP_STAYS = 3
 
@@ -23,7 +25,7 @@ class Memory:
     """What earlier turns left behind.
 
     Attributes:
-        topic: the last topic that a follow-up can continue.
+        topic: the last topic that a follow-up can continue, or the likeliest of the choices just offered.
         part: the part of it, if a narrower question was answered.
         earlier: the topic before that one.
         choices: topics (or ``topic.part``) that the turn just before offered, or answered together.
@@ -82,12 +84,19 @@ def summary(turn: Turn, before: Memory) -> dict[str, Any]:
         "choices": list(choices),
         "listed": listed,
         "asked": bool(turn.choices),
+        "likeliest": _likeliest(turn),
         "kind": turn.kind,
         "awaiting_place": turn.awaiting_place,
         "place_open": turn.awaiting_place or before.awaiting_place or bool({turn.topic, before.topic} & LOCAL),
         "answers": [r.answer for r in turn.replies],
         "forget": turn.forget,
     }
+
+
+def _likeliest(turn: Turn) -> str | None:
+    """Return the first of the choices offered, if it clearly leads."""
+    first = turn.choices[0] if turn.outcome == "clarified" and turn.choices else None
+    return continuable([first]) if first and first == turn.topic and turn.confidence >= _LEADS else None
 
 
 def _choices(turn: Turn, before: Memory) -> tuple[tuple[str, ...], bool]:
@@ -131,6 +140,8 @@ def recall(said: Iterable[Mapping[str, Any]], slots: Mapping[str, Any], found: M
             topic = name
             part = next((a.partition(".")[2] for a in turn["answers"] if a.startswith(f"{name}.")), None)
     last = turns[-1] if turns else {}
+    if (likeliest := last.get("likeliest")) and likeliest != topic:
+        topic, part, earlier = likeliest, None, topic
     return Memory(
         band=slots.get("age_band") or last.get("band"),
         reader=slots.get("reader"),
@@ -163,7 +174,6 @@ _CHAT = frozenset(
         "help",
         "state_age",
         "delete_my_data",
-        "other_language",
         "out_of_scope",
         "bot_identity",
     }

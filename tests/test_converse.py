@@ -288,3 +288,33 @@ def test_what_is_surely_out_of_scope_is_not_swallowed_by_the_last_topic(book: Bo
 
 def test_even_if_goes_on_with_the_last_topic(book: Book) -> None:
     assert turn_for(SEEN_ALONE, unsure("even if i beg them not to", SEEN_ALONE, 0.82, 0.0), book).topic == PHARMACY
+
+
+def asked_which(book: Book, first: str, sure: float) -> Memory:
+    """Return what is remembered after "did you mean" offered ``first``, this likely, before a pharmacy."""
+    offered = heard(topics=((first, sure),), ranking=((first, sure), (PHARMACY, 0.2)))
+    return recall([summary(turn_for("did_you_mean", offered, book), NEW)], {}, None)
+
+
+def test_an_age_after_did_you_mean_answers_the_choice_that_clearly_leads(book: Book) -> None:
+    turn = turn_for("state_age", heard("state_age", asked_which(book, SEEN_ALONE, 0.5), band="13-15"), book)
+    assert (turn.outcome, turn.topic, turn.age_band) == ("answered", SEEN_ALONE, "13-15")
+
+
+def test_an_age_after_did_you_mean_is_kept_and_the_choices_offered_again_when_none_leads(book: Book) -> None:
+    memory = asked_which(book, SEEN_ALONE, 0.3)
+    turn = turn_for("state_age", heard("state_age", memory, band="13-15"), book)
+    assert (turn.outcome, turn.choices, turn.age_band) == ("clarified", (SEEN_ALONE, PHARMACY), "13-15")
+
+
+def test_the_answer_about_languages_and_interpreters_can_be_gone_on_with(book: Book) -> None:
+    memory = recall([summary(turn_for("other_language", heard("other_language"), book), NEW)], {}, None)
+    assert turn_for("out_of_scope", on(memory, "does it cost", sure=0.8), book).topic == "other_language"
+
+
+def test_who_else_could_do_it_goes_on_with_what_was_talked_of(book: Book) -> None:
+    memory = Memory(topic="feedback")
+    helped = on(memory, "can my mum do it for me", "own_it_6_parents_help", 0.72)
+    assert turn_for("own_it_6_parents_help", helped, book).topic == "feedback"
+    told = on(memory, "can my mum find out about it", "own_it_4_parents_told", 0.9)
+    assert turn_for("own_it_4_parents_told", told, book).topic == "own_it_4_parents_told"

@@ -184,6 +184,14 @@ def is_bare(words: str, but_for: Iterable[re.Pattern[str]] = ()) -> bool:
     return 0 < len(said) <= 14 and _LIGHT.issuperset(said)
 
 
+_DOES_IT = re.compile(r"\b(?:do|did|done|make|start|stop|sort|use|get|help|change)(?: with)? (?:it|that|one)\b")
+
+
+def does_it(words: str) -> bool:
+    """Return whether a message (`words_of`) names only people, and what they do was named before: "can my mum do it for me"."""
+    return bool(_DOES_IT.search(words)) and is_bare(words, (_WHO,))
+
+
 _ASIDE = re.compile(
     r"^(?:(?:ok(?:ay)?|no|yes|yeah|oh|um+|sorry|wait|actually|maybe|try|its|what about|how about|then|or|not that|and)[\s,.!]+)+(?=\w)"
 )
