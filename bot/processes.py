@@ -109,12 +109,10 @@ def free_port() -> int:
         return int(sock.getsockname()[1])
 
 
-def port_taken(host: str, port: int) -> bool:
-    """Return whether ``port`` cannot be listened on."""
-    with socket.socket() as sock:
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            sock.bind((host, port))
-        except OSError:
-            return True
-    return False
+def cannot_listen(host: str, port: int) -> int:
+    """Return 0 when ``port`` can be listened on, else the number of the system's error (`errno`), or -1 for no address."""
+    try:
+        with socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET):
+            return 0
+    except OSError as error:
+        return -1 if isinstance(error, socket.gaierror) else error.errno or -1

@@ -6,18 +6,23 @@ supervisord starts them and restarts one that dies; Ctrl-C or SIGTERM ends all c
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import shlex
 import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
+from typing import IO
 
 from bot.commands.train import ensure_model
 from bot.errors import EngineError, SettingError
-from bot.processes import actions_process, engine_process, front_process, port_taken
+from bot.processes import Process, actions_process, cannot_listen, engine_process, front_process
 from bot.settings import ROOT, Settings
 from bot.stack import wait_until_up
 
@@ -41,14 +46,10 @@ def run(arguments: argparse.Namespace) -> int:
     check_machine(settings)
     ensure_model()
     settings.key  # noqa: B018 - made once here, so that the processes do not race to make it
-    config = write_config(settings)
+    processes = [engine_process(settings), actions_process(settings), front_process(settings)]
+    config = write_config(settings, processes)
     start = time.monotonic()
-    supervisor = subprocess.Popen(
-        [sys.executable, "-W", "ignore", "-m", "supervisor.supervisord", "-n", "-c", str(config)],
-        cwd=ROOT,
-        env={**settings.env, **env, **front_process(settings).env},
-        stdout=subprocess.DEVNULL,
-    )
+    supervisor = watch(config, {**settings.env, **env, **front_process(settings).env})
     signal.signal(signal.SIGTERM, lambda *_: supervisor.terminate())
     try:
         wait_until_up(f"http://{_reachable(settings.host)}:{settings.port}/health/ready", supervisor)
@@ -77,18 +78,45 @@ def check_machine(settings: Settings) -> None:
         ("OWNIT_ENGINE_PORT", "127.0.0.1", settings.engine_port),
         ("OWNIT_ACTIONS_PORT", "127.0.0.1", settings.actions_port),
     ):
-        if port_taken(host, port):
-            raise SettingError(
-                name,
-                f"port {port} is taken by another program.",
-                f"Stop that one, or choose another: {name}={port + 10} make run",
-            )
+        _check_port(name, host, port)
     if (free := shutil.disk_usage(ROOT).free) < _LEAST_FREE:
         raise SettingError("disk", f"only {free // 2**20} MiB are free.", f"Make room for {_LEAST_FREE // 2**20} MiB.")
 
 
-def write_config(settings: Settings) -> Path:
-    """Write supervisord's configuration for these settings and return its path."""
+def _check_port(name: str, host: str, port: int) -> None:
+    why = cannot_listen(host, port)
+    if why == errno.EADDRINUSE:
+        way_out = f"Stop that one, or choose another: {name}={port + 10} make run"
+        raise SettingError(name, f"port {port} is taken by another program.", way_out)
+    if why == errno.EACCES:
+        raise SettingError(name, f"port {port} is for the system's own programs.", f"Choose another: {name}=8080 make run")
+    if why:
+        raise SettingError("OWNIT_HOST", f"{host!r} is no address of this machine.", "Leave it out, or use 0.0.0.0 for all.")
+
+
+def watch(config: Path, env: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    """Start supervisord, and pass on what its processes print to standard error.
+
+    They print into a pipe: supervisord opens what it prints to by name, which cannot be done with the socket of
+    systemd's journal, and stumbles over a full disk.
+    """
+    command = [sys.executable, "-W", "ignore", "-m", "supervisor.supervisord", "-n", "-c", str(config)]
+    supervisor = subprocess.Popen(
+        command, cwd=ROOT, env={**os.environ, **env}, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    )
+    threading.Thread(target=_pass_on, args=(supervisor.stderr,), daemon=True).start()
+    return supervisor
+
+
+def _pass_on(printed: IO[bytes]) -> None:
+    while words := os.read(printed.fileno(), 65_536):
+        # A log that cannot be written must stop no answer.
+        with suppress(OSError):
+            os.write(sys.stderr.fileno(), words)
+
+
+def write_config(settings: Settings, processes: Iterable[Process]) -> Path:
+    """Write supervisord's configuration for these processes and return its path."""
     lines = [
         "[supervisord]",
         "nodaemon=true",
@@ -98,7 +126,7 @@ def write_config(settings: Settings) -> Path:
         "logfile_maxbytes=0",
         "user=%(ENV_OWNIT_USER)s" if "OWNIT_USER" in settings.env else "",
     ]
-    for process in (engine_process(settings), actions_process(settings), front_process(settings)):
+    for process in processes:
         command = shlex.join(process.command).replace("%", "%%")
         lines += [
             f"[program:{process.name}]",
