@@ -13,7 +13,8 @@ from bot.settings import Settings
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the options of this command: there are none."""
+    """Add the options of this command."""
+    parser.add_argument("reason", nargs="?", default="", help="why, for whoever turns it on again; people do not see it")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -21,7 +22,7 @@ def run(arguments: argparse.Namespace) -> int:
     path = switch(Settings.from_env())
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch()
+        path.write_text(arguments.reason.strip() + "\n", encoding="utf-8")
     except OSError as error:
         raise SettingError(str(path), f"cannot be written ({error.strerror}).", "Run it as the user of the bot.") from error
     print("Off. Every channel now gives the help reply only. `ownit on` turns the bot on again.")

@@ -16,10 +16,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Take the switch away."""
     path = switch(Settings.from_env())
-    was_off = path.exists()
     try:
+        reason = path.read_text(encoding="utf-8", errors="replace").strip() if path.exists() else None
         path.unlink(missing_ok=True)
     except OSError as error:
         raise SettingError(str(path), f"cannot be removed ({error.strerror}).", "Run it as the user of the bot.") from error
-    print("On. The next message is answered as usual." if was_off else "It was on already.")
+    if reason:
+        print(f"It was off because: {reason}")
+    print("It was on already." if reason is None else "On. The next message is answered as usual.")
     return 0

@@ -28,6 +28,12 @@ def test_off_and_on_can_be_said_twice(var: Path, capsys: pytest.CaptureFixture[s
     assert "It was on already." in capsys.readouterr().out
 
 
+def test_whoever_turns_it_on_again_reads_why_it_was_off(var: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["off", "the pharmacy answer is out of date"]) == 0
+    assert main(["on"]) == 0
+    assert "the pharmacy answer is out of date" in capsys.readouterr().out
+
+
 def test_a_folder_that_cannot_be_written_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").write_text("", encoding="utf-8")
     monkeypatch.setenv("OWNIT_VAR", str(tmp_path / "file"))
