@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from bot.messages import Turn
@@ -20,6 +22,8 @@ SECONDS = Histogram(
 )
 TELEGRAM_UP = Gauge("ownit_telegram_up", "1 while Telegram is connected", registry=REGISTRY)
 ENGINE_UP = Gauge("ownit_engine_up", "1 while the engine answers its probe", registry=REGISTRY)
+GP_LIST_DAYS = Gauge("ownit_gp_list_days", "Age of the list of GP surgeries; not a number without one", registry=REGISTRY)
+GP_LIST_DAYS.set(math.nan)
 
 
 def count(channel: str, turn: Turn, seconds: float) -> None:

@@ -122,6 +122,11 @@ class Settings:
         return Path(self.env.get("OWNIT_VAR", ROOT / "var"))
 
     @property
+    def gp_file(self) -> Path:
+        """The list of GP surgeries (``OWNIT_GP_FILE``), normally in `var`."""
+        return Path(self.env.get("OWNIT_GP_FILE") or self.var / "gp" / "practices.csv")
+
+    @property
     def content(self) -> Path:
         """Folder of the content files (``OWNIT_CONTENT``), normally ``data``."""
         return Path(self.env.get("OWNIT_CONTENT", ROOT / "data"))

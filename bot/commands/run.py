@@ -171,8 +171,7 @@ def _reachable(host: str) -> str:
 
 def _fetch_surgeries(settings: Settings) -> None:
     """Try once, in the background, to fetch the NHS list of GP surgeries if there is none."""
-    target = Path(settings.env.get("OWNIT_GP_FILE") or settings.var / "gp" / "practices.csv")
-    if target.exists() or settings.env.get("OWNIT_GP_FETCH") == "off":
+    if settings.gp_file.exists() or settings.env.get("OWNIT_GP_FETCH") == "off":
         return
     print("Fetching the NHS list of GP surgeries in the background; until then answers link to NHS Find a GP.", flush=True)
     subprocess.Popen(
