@@ -7,6 +7,7 @@ import contextlib
 import os
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from functools import partial
 from typing import Any
 
 from telegram import (
@@ -28,6 +29,7 @@ from bot.channels.telegram_render import MARK, Bubble, Rows
 from bot.logs import get_logger
 
 log = get_logger(__name__)
+Markup = InlineKeyboardMarkup | ReplyKeyboardMarkup | ReplyKeyboardRemove | None
 
 # An answer that is not there after this long (seconds) is shown to be on its way.
 TYPING_AFTER = 0.4
@@ -75,8 +77,7 @@ def make_bot(token: str, api_url: str) -> ExtBot[int]:
     )
     return ExtBot(
         token,
-        base_url=f"{api_url}/bot",
-        base_file_url=f"{api_url}/file/bot",
+        base_url=f"{api_url.removesuffix('/bot')}/bot",
         request=request,
         get_updates_request=HTTPXRequest(connection_pool_size=1, connect_timeout=5),
         rate_limiter=SendLimiter(_BURST, _BURST_SECONDS, max_retries=0),
@@ -97,20 +98,21 @@ class Sender:
             clear: whether to take the location keyboard away.
         """
         markup = _keyboard(bubble) or (ReplyKeyboardRemove() if clear else None)
+        # Whatever Telegram dislikes about the marks, or then about the buttons, the words still have to get there.
+        ways = [(bubble.html, ParseMode.HTML, markup), (bubble.plain, None, markup), (bubble.plain, None, None)]
+        while ways:
+            try:
+                await arrive(partial(self._send, chat, *ways.pop(0)))
+                return
+            except BadRequest as error:
+                if not ways or not _is_about_words(error):
+                    raise
+                log.error("telegram_refused_html")
 
-        async def send(text: str, mode: str | None) -> None:
-            await self._bot.send_message(
-                chat, text, parse_mode=mode, reply_markup=markup, link_preview_options=LinkPreviewOptions(is_disabled=True)
-            )
-
-        try:
-            await arrive(lambda: send(bubble.html, ParseMode.HTML))
-        except BadRequest as error:
-            if not _is_about_words(error):
-                raise
-            # Whatever Telegram dislikes about the marks, the words still have to get there.
-            log.error("telegram_refused_html")
-            await arrive(lambda: send(bubble.plain, None))
+    async def _send(self, chat: int, text: str, mode: str | None, markup: Markup) -> None:
+        await self._bot.send_message(
+            chat, text, parse_mode=mode, reply_markup=markup, link_preview_options=LinkPreviewOptions(is_disabled=True)
+        )
 
     @contextlib.asynccontextmanager
     async def typing(self, chat: int) -> AsyncIterator[None]:
@@ -140,8 +142,9 @@ class Sender:
         if new is None or press.message is None:
             return
         keyboard = InlineKeyboardMarkup([[InlineKeyboardButton(t, callback_data=p) for t, p in row] for row in new])
+        edit = partial(self._bot.edit_message_reply_markup, press.message.chat.id, press.message.message_id)
         with contextlib.suppress(TelegramError):
-            await self._bot.edit_message_reply_markup(press.message.chat.id, press.message.message_id, reply_markup=keyboard)
+            await arrive(lambda: edit(reply_markup=keyboard), give_up_after=0)
 
     async def leave(self, chat: int, bubble: Bubble | None) -> bool:
         """Leave a group or channel, after ``bubble`` has been said; False when that failed."""
@@ -174,6 +177,10 @@ async def arrive(call: Callable[[], Awaitable[Any]], give_up_after: float = GIVE
             return
         except (BadRequest, ChatMigrated, Forbidden, InvalidToken):
             raise
+        except (AttributeError, TypeError, ValueError) as error:
+            # Telegram has taken it; its receipt is of a kind that the library cannot read.
+            log.warning("telegram_receipt_unreadable", error=type(error).__name__)
+            return
         except TelegramError as error:
             wait = min(wait * 2, _LONGEST_WAIT)
             pause = max(wait, _asked(error))

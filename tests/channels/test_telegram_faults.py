@@ -68,6 +68,13 @@ def test_words_arrive_although_telegram_refuses_their_marks(front: Front, telegr
     assert answer.buttons
 
 
+def test_words_arrive_although_telegram_refuses_their_buttons(front: Front, telegram: FakeTelegram, ann: Person) -> None:
+    telegram.refuses(400, "Bad Request: BUTTON_DATA_INVALID", 2)
+    (answer,) = ann.says(QUESTION)
+    assert answer.text.startswith("Yes, you can ask")
+    assert not answer.buttons
+
+
 def test_a_chat_that_is_gone_stops_nobody(front: Front, telegram: FakeTelegram, ann: Person, ben: Person) -> None:
     telegram.refuses(400, "Bad Request: chat not found")
     telegram.says(ann.chat, QUESTION)

@@ -86,8 +86,18 @@ def test_what_telegram_will_never_take_is_tried_once(error: Exception) -> None:
     assert _tries(error) == -1
 
 
+@pytest.mark.parametrize("error", [TypeError("x"), ValueError("year 58863 is out of range"), AttributeError("x")])
+def test_what_telegram_took_with_a_receipt_that_nobody_can_read_is_not_sent_again(error: Exception) -> None:
+    assert _tries(error) == 1
+
+
 def test_a_wait_longer_than_anybody_would_read_on_for_is_not_kept() -> None:
     assert _tries(RetryAfter(3_600), give_up_after=600) == -1
+
+
+@pytest.mark.parametrize("base", ["http://127.0.0.1:9", "http://127.0.0.1:9/bot"])
+def test_the_address_of_another_server_may_end_in_bot_or_not(base: str) -> None:
+    assert make_bot("1:x", base).base_url == "http://127.0.0.1:9/bot1:x"
 
 
 def test_messages_go_out_as_fast_as_telegram_allows_and_other_calls_at_once() -> None:
