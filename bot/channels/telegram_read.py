@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from telegram import CallbackQuery, ChatMemberUpdated, Message, Update
+from telegram import CallbackQuery, ChatMemberUpdated, Message, Update, User
 from telegram.constants import ChatMemberStatus as Status
 from telegram.constants import ChatType
 
@@ -21,6 +21,7 @@ COMMANDS = {
     "helpnow": "/help_now",
     "delete": "/delete_my_data",
     "about": "/bot_identity",
+    "privacy": "/bot_privacy",  # Telegram's own help tells people to send this to any bot
 }
 _COMMAND = re.compile(r"/([a-z]+)(?:@\w+)?(?:\s+(\S+))?\s*", re.IGNORECASE)
 
@@ -53,7 +54,8 @@ def read(update: Update) -> Sent | None:
         return _membership(update.my_chat_member)
     if update.callback_query:
         return _press(update.callback_query)
-    message = update.effective_message
+    # Messages to the account of a business, or to a guest, are said to somebody else.
+    message = update.message or update.edited_message or update.channel_post
     if message is None:
         return None
     if message.chat.type != ChatType.PRIVATE:
@@ -87,10 +89,8 @@ def _counts(edited: Message) -> bool:
 
 def _message(message: Message) -> Sent | None:
     chat = message.chat.id
-    if message.text is not None and message.forward_origin:
-        return Sent("forwarded", chat, message.text)
     if message.text is not None:
-        return _command(chat, message.text) or Sent("text", chat, message.text)
+        return _words(chat, message.text, bool(message.forward_origin or "forward_date" in message.api_kwargs))
     if message.location:
         pin = (round(message.location.latitude, DECIMALS), round(message.location.longitude, DECIMALS))
         return Sent("location", chat, location=pin)
@@ -98,6 +98,12 @@ def _message(message: Message) -> Sent | None:
     if message.effective_attachment or message.caption or message.api_kwargs:
         return Sent("other", chat, message.caption or "", album=message.media_group_id or "")
     return None
+
+
+def _words(chat: int, text: str, forwarded: bool) -> Sent:
+    if forwarded:
+        return Sent("forwarded", chat, text)
+    return _command(chat, text) or Sent("text", chat, text)
 
 
 def _command(chat: int, text: str) -> Sent | None:
@@ -111,13 +117,28 @@ def _command(chat: int, text: str) -> Sent | None:
 
 
 def unreadable(raw: Mapping[str, Any]) -> Sent | None:
-    """Return what can be told of an update that the library cannot read: words, or at least who waits."""
-    message = raw.get("message")
-    chat = message.get("chat") if isinstance(message, dict) else None
-    if not isinstance(chat, dict) or chat.get("type") != ChatType.PRIVATE or not isinstance(chat.get("id"), int):
+    """Return what can be told of an update that the library cannot read: words or a press, or at least who waits."""
+    press, message = _part(raw, "callback_query"), _part(raw, "message")
+    chat = _part(message or _part(press, "message"), "chat") or _part(press, "from")
+    number = chat.get("id")
+    if not isinstance(number, int) or number <= 0 or chat.get("type", ChatType.PRIVATE) != ChatType.PRIVATE:
         return None
-    text = message.get("text") if isinstance(message, dict) else None
-    return Sent("text", chat["id"], text) if isinstance(text, str) else Sent("other", chat["id"])
+    if isinstance(press.get("id"), str):
+        known = CallbackQuery(press["id"], User(number, "", is_bot=False), chat_instance="")
+        return Sent("payload", number, _text(press, "data"), press=known)
+    if text := _text(message, "text"):
+        return _words(number, text, not message.keys().isdisjoint(("forward_origin", "forward_date")))
+    return Sent("other", number, _text(message, "caption"))
+
+
+def _part(raw: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    part = raw.get(name)
+    return part if isinstance(part, Mapping) else {}
+
+
+def _text(raw: Mapping[str, Any], name: str) -> str:
+    text = raw.get(name)
+    return text if isinstance(text, str) else ""
 
 
 def marked(press: CallbackQuery, mark: str) -> list[list[tuple[str, str]]] | None:
