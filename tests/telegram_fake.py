@@ -129,6 +129,8 @@ class FakeTelegram:
         self.deliver_to = ""  # base address that stands in for the public one of the webhook
         self.people: dict[int, str] = {}
         self.page = int(PollingLimit.MAX_LIMIT)  # most updates that one poll gets
+        self.noise: list[Any] = []  # what every poll gets beside updates
+        self.holds = True  # whether a poll is held open until there is news
         self.whim: Callable[[str], Fault | None] = lambda method: None  # a fault for a call, beside those on demand
         self._faults: list[Fault] = []
         self._updates: list[dict[str, Any]] = []
@@ -298,6 +300,11 @@ class FakeTelegram:
         self._loop.call_soon_threadsafe(self._news.set)
         return update_id
 
+    def renumbers(self) -> None:
+        """Begin the numbers of updates anew, lower, as Telegram may after a week without any."""
+        with self._lock:
+            self._next_update = 50
+
     def repeats(self, number: int = 5) -> None:
         """Hand the newest ``number`` updates out once more, as happens after a lost confirmation."""
         with self._lock:
@@ -362,7 +369,8 @@ class FakeTelegram:
         if not match or match[1] != self.token:
             return _refusal(Refusal(401, "Unauthorized") if match else Refusal(404, "Not Found"))
         method = match[2]
-        fields: dict[str, Any] = {**request.query, **await request.post()}
+        # The real one reads an address's parameters too; not every stand-in does, so none may depend on that.
+        fields: dict[str, Any] = dict(await request.post() if request.method == "POST" else request.query)
         if request.content_type == "application/json" and request.can_read_body:
             fields |= await request.json()
         with self._changed:
@@ -400,12 +408,14 @@ class FakeTelegram:
         if self.webhook:
             raise Refusal(409, "Conflict: can't use getUpdates method while webhook is active")
         self._polls += 1
-        mine, end = self._polls, time.monotonic() + float(fields.get("timeout", 0))
+        mine, end = self._polls, time.monotonic() + float(fields.get("timeout", 0)) * self.holds
         self._news.set()  # an older poll has to notice that it was replaced
         while True:
             if mine != self._polls:
                 raise Refusal(409, "Conflict: terminated by other getUpdates request")
             with self._changed:
+                if offset > self._next_update + 1:
+                    offset = 0  # none of ours: the numbers have begun anew
                 if taken := [u for u in self._updates if u["update_id"] < offset]:
                     self._given += taken
                     self._updates = [u for u in self._updates if u["update_id"] >= offset]
@@ -413,7 +423,7 @@ class FakeTelegram:
                 again = self._given[-self._repeat :] if self._repeat else []
                 self._repeat = 0
                 if ready := again + self._updates:
-                    return ready[: min(limit, self.page)]
+                    return [*self.noise, *ready[: min(limit, self.page)]]
             left = end - time.monotonic()
             if left <= 0 or self._listener is None:
                 return []

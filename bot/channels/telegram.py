@@ -16,26 +16,26 @@ import json
 import logging
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
-from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
-from telegram import BotCommand, Update
+from telegram import BotCommand, BotDescription, BotShortDescription, Update
 from telegram.constants import BotDescriptionLimit
-from telegram.error import Forbidden, InvalidToken, TelegramError
-from telegram.request import HTTPXRequest
+from telegram.error import BadRequest, Forbidden, InvalidToken, TelegramError
+from telegram.request import HTTPXRequest, RequestData
+from telegram.request._requestparameter import RequestParameter  # no public name for what RequestData is made of
 
 from bot.answers import Book, payload_of
 from bot.channels.lanes import Lanes, Recent
 from bot.channels.pages import Strings
 from bot.channels.telegram_read import COMMANDS, Sent, read, unreadable
 from bot.channels.telegram_render import Bubble, Words, bubbles, room_for_keyboard
-from bot.channels.telegram_send import Sender, make_bot
+from bot.channels.telegram_send import Sender, arrive, make_bot
 from bot.doorway import Doorway
 from bot.logs import get_logger
 from bot.markdown import to_plain
@@ -50,6 +50,8 @@ _MENU = ("menu", "helpnow", "about", "delete")
 _LONG_POLL = 20  # seconds Telegram holds a poll that has nothing to say
 # Preparing the next poll takes some milliseconds of computing; those who wait for an answer go first.
 _ANSWERS_FIRST = 0.005
+# A server that does not hold polls is asked less and less often while nobody writes: every 0.1 s in the end.
+_EMPTY_POLLS, _LONGEST_PAUSE = 50, 0.1
 # Waits between tries (seconds): a link comes back by itself, a wrong token needs somebody.
 _FIRST_WAIT, _LONGEST_WAIT, _TOKEN_WAIT = 0.5, 5.0, 60.0
 _MOST_IN_HAND = 2_000
@@ -76,7 +78,7 @@ class TelegramChannel:
         self._lanes = Lanes(_MOST_IN_HAND)
         self._seen = Recent(10_000)
         self._tasks: list[asyncio.Task[None]] = []
-        self._offset = 0
+        self._offset = self._empty = 0
         self._stopping = False
         self._told = ("", 0.0)
         if self._token:
@@ -152,7 +154,9 @@ class TelegramChannel:
                 self._webhook_url, secret_token=self._secret, allowed_updates=_UPDATES, drop_pending_updates=False
             )
         else:
-            await self._bot.delete_webhook(drop_pending_updates=False)
+            # A server that will not is polled all the same: if there is a webhook after all, it says so then.
+            with contextlib.suppress(BadRequest, InvalidToken):
+                await self._bot.delete_webhook(drop_pending_updates=False)
 
     async def _introduce(self) -> None:
         """Set the command menu and descriptions where they differ: Telegram limits how often that may be done."""
@@ -162,34 +166,33 @@ class TelegramChannel:
         short = f"{words['name']}: {words['tagline']}"[: BotDescriptionLimit.MAX_SHORT_DESCRIPTION_LENGTH]
         long = _as_many_as_fit(self._visits.welcome().text, int(BotDescriptionLimit.MAX_DESCRIPTION_LENGTH))
         bot = self._bot
-        try:
-            if await bot.get_my_commands() != commands:
-                await bot.set_my_commands(commands)
-            if (await bot.get_my_description()).description != long:
-                await bot.set_my_description(long)
-            if (await bot.get_my_short_description()).short_description != short:
-                await bot.set_my_short_description(short)
-        except TelegramError as error:
-            log.warning("telegram_not_introduced", error=type(error).__name__)
+        await _set_to(commands, bot.get_my_commands, partial(bot.set_my_commands, commands))
+        await _set_to(BotDescription(long), bot.get_my_description, partial(bot.set_my_description, long))
+        await _set_to(BotShortDescription(short), bot.get_my_short_description, partial(bot.set_my_short_description, short))
 
     # Updates
 
     async def _poll(self) -> None:
         await self._lanes.room()
         # A poll that waits says nothing about whether the link works, so the first one does not.
-        await self._take_all(await self._get_updates(wait=_LONG_POLL if self.state == "ready" else 0))
+        raw = await self._get_updates(wait=_LONG_POLL if self.state == "ready" else 0)
+        await self._take_all(raw)
         self._note("ready")
-        await asyncio.sleep(_ANSWERS_FIRST)
+        self._empty = 0 if raw else self._empty + 1
+        await asyncio.sleep(min(_ANSWERS_FIRST * (1 + self._empty // _EMPTY_POLLS), _LONGEST_PAUSE))
 
     async def _get_updates(self, wait: int, most: int = 100) -> list[dict[str, Any]]:
         # Bot.get_updates reads all updates at once, so that one it cannot read holds up the rest for ever.
-        fields = {"offset": self._offset, "limit": most, "timeout": wait, "allowed_updates": json.dumps(_UPDATES)}
-        result = await self._polling.post(f"{self._bot.base_url}/getUpdates?{urlencode(fields)}", read_timeout=wait + 5)
-        return result if isinstance(result, list) else []
+        fields = {"offset": self._offset, "limit": most, "timeout": wait, "allowed_updates": _UPDATES}
+        data = RequestData([RequestParameter.from_input(name, value) for name, value in fields.items()])
+        result = await self._polling.post(f"{self._bot.base_url}/getUpdates", data, read_timeout=wait + 5)
+        return [raw for raw in result if _is_update(raw)] if isinstance(result, list) else []
 
     async def _take_all(self, raw: Sequence[dict[str, Any]]) -> None:
+        if raw:
+            # Not the highest ever: after a week of silence Telegram begins the numbers anew, and perhaps lower.
+            self._offset = max(update["update_id"] for update in raw) + 1
         for update in raw:
-            self._offset = max(self._offset, update["update_id"] + 1)
             self._take(update)
 
     def _take(self, raw: dict[str, Any]) -> None:
@@ -346,8 +349,9 @@ class Visits:
 
     async def _not_words(self, sent: Sent, person: str) -> Turn | None:
         """Say that only words can be read, and answer the words under a picture: they may tell of danger."""
-        if sent.album and not self._albums.add((sent.chat, sent.album)) and not sent.value:
-            return None
+        told = sent.album and not self._albums.add((sent.chat, sent.album))
+        if told:
+            return await self._ask(person, text=sent.value) if sent.value else None
         notice = self.book.reply("not_text", place=self._places.of(person))
         if not sent.value:
             return Turn("refused", (notice,))
@@ -439,8 +443,22 @@ def _update(body: bytes) -> dict[str, Any] | None:
         data = json.loads(body)
     except (ValueError, RecursionError):
         return None
-    known = isinstance(data, dict) and isinstance(data.get("update_id"), int) and not isinstance(data["update_id"], bool)
-    return data if known else None
+    return data if _is_update(data) else None
+
+
+def _is_update(data: Any) -> bool:
+    return isinstance(data, dict) and type(data.get("update_id")) is int
+
+
+async def _set_to(wanted: object, now: Callable[[], Awaitable[object]], tell: Callable[[], Awaitable[object]]) -> None:
+    """Tell Telegram what it is not showing already."""
+    with contextlib.suppress(TelegramError, AttributeError, TypeError, ValueError):
+        if await now() == wanted:
+            return
+    try:
+        await arrive(tell)
+    except TelegramError as error:
+        log.warning("telegram_not_introduced", error=type(error).__name__)
 
 
 def _silence_libraries() -> None:

@@ -101,7 +101,8 @@ def test_two_questions_in_one_message_get_two_answers(ann: Person, doorway: Fake
     ("command", "answer"),
     [
         ("/start", "welcome_telegram"), ("/help", "help"), ("/menu", "help"), ("/helpnow", "help_now"),
-        ("/delete", "delete_my_data"), ("/about", "bot_identity"), ("/HELP", "help"), ("/help@own_it_test_bot", "help"),
+        ("/delete", "delete_my_data"), ("/about", "bot_identity"), ("/privacy", "bot_privacy"),
+        ("/HELP", "help"), ("/help@own_it_test_bot", "help"),
     ],
 )  # fmt: skip
 def test_a_command_gets_its_answer(command: str, answer: str, ann: Person, book: Book) -> None:
@@ -293,11 +294,23 @@ def test_danger_under_a_photo_gets_the_crisis_reply_first(ann: Person) -> None:
 
 
 def test_an_album_gets_one_reply(ann: Person, telegram: FakeTelegram) -> None:
-    for _ in range(3):
+    for _ in range(5):
         telegram.sends(ann.chat, photo=PHOTO, media_group_id="album1")
     ann.gets(0)
     ann.says(QUESTION)
     assert len(ann.got) == 2
+
+
+def test_the_words_under_any_picture_of_an_album_are_answered_after_one_notice(
+    ann: Person, telegram: FakeTelegram, doorway: FakeDoorway
+) -> None:
+    captions = [{}, {"caption": QUESTION}, {"caption": "parents"}]
+    for caption in captions:
+        telegram.sends(ann.chat, photo=PHOTO, media_group_id="album2", **caption)
+    notice, *answers = ann.gets(0, 3)
+    assert notice.text.startswith("Sorry, I can only read words")
+    assert [h.text for h in doorway.heard] == [QUESTION, "parents"]
+    assert not any("can only read words" in answer.text for answer in answers)
 
 
 def test_forwarded_words_are_answered_as_perhaps_somebody_elses(ann: Person) -> None:
@@ -436,7 +449,10 @@ def test_no_log_line_holds_a_word_a_name_an_id_or_the_token(
     ann.presses(first, first.buttons[0][0])
     ann.sends(photo=PHOTO, caption="zebracorn")
     telegram.update(message={"chat": {"id": ann.chat, "type": "private"}, "text": "zebracorn", "from": "nobody"})
-    ann.gets(4)
+    telegram._presses["zebracorn"] = False
+    telegram.update(callback_query={"id": "zebracorn", "from": {"id": ann.chat}, "data": "/help"})
+    ann.gets(5)
+    telegram.wait(lambda: telegram._presses["zebracorn"])
     said = " ".join(f"{r.getMessage()} {r.__dict__.get('fields')} {r.exc_text} {r.args}" for r in caplog.records).lower()
     assert "telegram_refused_html" in said
     assert "update_unreadable" in said

@@ -119,6 +119,42 @@ def test_a_poll_answered_badly_loses_nothing(telegram: FakeTelegram, ann: Person
     assert [m.text for m in ann.got] == said("one", "two", "three")
 
 
+def test_a_server_that_holds_no_poll_is_polled_all_the_same(telegram: FakeTelegram, ann: Person) -> None:
+    telegram.holds = False
+    with Front(telegram) as front:
+        front.doorway.echo = True
+        front.wait_for("ready")
+        for text in ("one", "two"):
+            ann.says(text)
+    assert [m.text for m in ann.got] == said("one", "two")
+
+
+def test_what_has_no_number_is_passed_over(telegram: FakeTelegram, ann: Person) -> None:
+    telegram.noise = [{"message": {}}, 5, None, {"update_id": True}, {"update_id": "1"}]
+    with Front(telegram) as front:
+        front.wait_for("ready")
+        assert ann.says(QUESTION)
+        telegram.wait(telegram.settled)
+
+
+def test_numbers_that_begin_anew_after_a_silent_week_are_followed(telegram: FakeTelegram, ann: Person) -> None:
+    with Front(telegram) as front:
+        front.wait_for("ready")
+        ann.says(QUESTION)
+        telegram.wait(telegram.settled)
+        telegram.renumbers()
+        ann.says(QUESTION)
+        telegram.wait(telegram.settled)
+    assert len(ann.got) == 2
+
+
+def test_a_webhook_that_cannot_be_taken_away_is_no_reason_not_to_poll(telegram: FakeTelegram, ann: Person) -> None:
+    telegram.refuses(404, "Not Found", method="deleteWebhook")
+    with Front(telegram) as front:
+        front.wait_for("ready")
+        assert ann.says(QUESTION)
+
+
 def test_a_fault_of_our_own_does_not_make_the_bot_deaf(
     telegram: FakeTelegram, ann: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -154,6 +190,19 @@ def test_a_menu_that_telegram_will_not_set_costs_nothing(telegram: FakeTelegram,
     with Front(telegram) as front:
         front.wait_for("ready")
         assert ann.says(QUESTION)
+
+
+@pytest.mark.parametrize(
+    ("status", "method"), [(404, "getMyCommands"), (502, "setMyCommands"), (400, "setMyDescription"), (404, "getMyDescription")]
+)
+def test_one_part_of_the_introduction_that_fails_costs_none_of_the_others(
+    status: int, method: str, telegram: FakeTelegram
+) -> None:
+    telegram.refuses(status, "Not now", method=method)
+    with Front(telegram):
+        telegram.wait(lambda: telegram.short_description)
+    assert telegram.commands
+    assert bool(telegram.description) == (method != "setMyDescription")
 
 
 def test_the_menu_is_not_set_again_at_every_start(telegram: FakeTelegram) -> None:
