@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import asyncio
+import json
 import re
 import signal
 import subprocess
@@ -181,6 +182,32 @@ def test_every_process_starts_on_loopback_without_telemetry_api_or_a_model_from_
 def test_nothing_in_the_repository_turns_the_api_on() -> None:
     files = [ROOT / "Makefile", *(ROOT / "deploy").rglob("*"), *(ROOT / "scripts").glob("*"), *(ROOT / "bot").rglob("*.py")]
     assert not [f for f in files if f.is_file() and "--enable-api" in f.read_text(encoding="utf-8", errors="ignore")]
+
+
+# Builds Rasa's server and the SDK's as the engine and the action server do, and names what they answer.
+_ROUTES = """
+import json
+from bot import without_tensorflow
+without_tensorflow.install()
+import rasa.core.run, rasa_sdk.endpoint
+from rasa.core.channels.rest import RestInput
+engine = rasa.core.run.configure_app([RestInput()], enable_api=False)
+actions = rasa_sdk.endpoint.create_app("actions", cors_origins="")
+print(json.dumps({
+    name: sorted(f"{method} /{'/'.join(path)}" for path, route in app.router.routes_all.items() for method in route.methods)
+    for name, app in (("engine", engine), ("actions", actions))
+}))
+"""
+
+
+@pytest.mark.engine
+def test_the_engine_and_the_action_server_answer_on_these_routes_only() -> None:
+    command = [sys.executable, "-W", "ignore", "-c", _ROUTES]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout) == {
+        "engine": ["GET /", "GET /webhooks/rest/", "POST /webhooks/rest/webhook"],
+        "actions": ["GET /actions", "GET /health", "POST /webhook"],
+    }
 
 
 # Secrets and packages
