@@ -8,7 +8,7 @@ before the conversation is stored.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -17,8 +17,13 @@ from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.gp_directory import Directory, GpDirectoryError
+from actions.gp_directory.find import NOTICES
+from actions.gp_directory.live import PostcodesOnline
+from bot.errors import OwnItError
 from bot.logs import get_logger
 from bot.nlu.context import without_aside
+from bot.places import Place, load_places
+from bot.settings import Settings
 
 log = get_logger(__name__)
 
@@ -28,10 +33,32 @@ DEADLINE = 2.0  # seconds
 @lru_cache(maxsize=1)
 def shared_directory() -> Directory:
     """Return the process's one directory, read at start."""
-    directory = Directory.open()
+    directory = Directory.open(online=online_service(Settings.from_env().env))
     if directory.problem:
         log.warning("gp_directory_not_used", what=directory.problem.what)
     return directory
+
+
+def online_service(env: Mapping[str, str]) -> PostcodesOnline | None:
+    """Return the service asked for postcodes that the tables lack, or None.
+
+    ``OWNIT_POSTCODES_ONLINE`` is ``on``, or the address of a copy that an operator runs. It is off unless they
+    say so, because a postcode then leaves the machine.
+    """
+    wanted = env.get("OWNIT_POSTCODES_ONLINE", "off").strip()
+    if wanted in ("", "off"):
+        return None
+    return PostcodesOnline("" if wanted == "on" else wanted)
+
+
+@lru_cache(maxsize=1)
+def shared_places() -> Mapping[str, Place]:
+    """Return the places of ``data/places``, read at start; none when a file is broken, which costs only a question."""
+    try:
+        return load_places(Settings.from_env().content / "places")
+    except OwnItError as error:
+        log.warning("places_not_used", what=error.what)
+        return {}
 
 
 class FindGp(Action):
@@ -47,11 +74,16 @@ class FindGp(Action):
         pin = (message.get("metadata") or {}).get("location")
         text = message.get("text") or ""
         asked = bool(tracker.get_slot("awaiting_place"))
-        misses = sum("gp_not_found" in _said(e) for e in tracker.events[-30:])
+        before = led_with(tracker.events[-30:])
+        place = (message.get("metadata") or {}).get("place") or tracker.get_slot("place")
 
         def look_up() -> dict[str, Any]:
             typed = None if pin or text.startswith("/") else without_aside(text) if asked else text
-            return shared_directory().look_up(typed, tuple(pin) if pin else None, asked=asked, misses=misses).as_dict()
+            directory = shared_directory()
+            found = directory.look_up(
+                typed, tuple(pin) if pin else None, asked=asked, before=before, home=home_of(place, directory)
+            )
+            return found.as_dict()
 
         found = await _in_time(lambda: asyncio.get_running_loop().run_in_executor(None, look_up))
         return [SlotSet("found", found)]
@@ -77,9 +109,17 @@ class FindBorough(Action):
         return [SlotSet("found", {"borough": found["borough"]})] if found and found["borough"] else []
 
 
-def _said(event: dict[str, Any]) -> list[str]:
-    said = (event.get("metadata") or {}).get("said") or {}
-    return list(said.get("answers", ()))
+def led_with(events: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Return the first notice of a look-up that each turn said, '' where it said none, oldest first."""
+    said = [(e.get("metadata") or {}).get("said") for e in events if e.get("event") == "bot"]
+    return [next((a for a in turn.get("answers", ()) if a in NOTICES), "") for turn in said if turn]
+
+
+def home_of(place: str | None, directory: Directory) -> frozenset[str]:
+    """Return the codes of the boroughs of a page's place; of several places with one name theirs is meant."""
+    known = shared_places().get(place or "")
+    named = known.data.get("boroughs", ()) if known else ()
+    return frozenset(a.lad for a in directory.places.authorities.values() if a.name in named)
 
 
 async def _in_time(work: Callable[[], Awaitable[dict[str, Any]]]) -> dict[str, Any] | None:

@@ -104,7 +104,7 @@ def _lead(rule: str, heard: Heard, book: Book) -> Turn:
         return _answer([memory.topic], heard, book)
     if rule in ("affirm", "deny") and memory.asked:
         return _pick(1, heard, book) if rule == "affirm" else _something_else(heard, book)
-    if rule == "gp_contact" and memory.found is not None and not _asks_part(rule, heard, book):
+    if rule == "gp_contact" and not _asks_part(rule, heard, book):
         return gp_turn(heard, book)
     topics = [t for t, _ in heard.understanding.topics] or [rule]
     turn = _answer(topics if rule in topics else [rule], heard, book, part=heard.part)

@@ -16,10 +16,14 @@ _ABROAD = frozenset({"gp_scotland", "gp_wales", "gp_northern_ireland", "gp_crown
 _ASKING = frozenset(
     {
         "gp_ask_place",
+        "gp_ask_place_again",
+        "gp_too_wide",
         "gp_which_place",
+        "gp_shown_above",
         "gp_not_found",
         "gp_not_found_again",
         "gp_typo",
+        "gp_found_typo",
         "gp_bfpo",
         "gp_no_fixed_address",
         "gp_terminated",
@@ -28,9 +32,15 @@ _ASKING = frozenset(
 )
 
 
+# Nearer than this a distance says nothing: a postcode is a few houses wide, an area much wider.
+_LEAST_MILES = 0.1
+# What stands for an action server that is gone or was too slow.
+_NOTHING: Mapping[str, Any] = {"notices": ("gp_no_directory",)}
+
+
 def gp_turn(heard: Heard, book: Book) -> Turn:
-    """Return the turn that says what the action server found near a place."""
-    found = heard.memory.found or {}
+    """Return the turn that says what the action server found near a place; without it, the way to the NHS's own search."""
+    found = heard.memory.found or _NOTHING
     place = heard.memory.place
     fill = _fill(found, book, place)
     notices = [book.reply(n, Asked(heard.memory.band), place, fill) for n in found["notices"] if n in book.answers]
@@ -43,7 +53,7 @@ def gp_turn(heard: Heard, book: Book) -> Turn:
     reply = Reply(
         answer=first.answer,
         text=text,
-        buttons=first.buttons or base.buttons,
+        buttons=next((n.buttons for n in (*lead, *notices) if n.buttons), base.buttons),
         contacts=first.contacts,
         sources=base.sources,
         checked_on=base.checked_on,
@@ -66,7 +76,8 @@ def is_place(found: Mapping[str, Any] | None) -> bool:
         return False
     notice = found["notices"][0]
     named = found.get("label") or found.get("choices") or found.get("results")
-    return notice in _ABROAD or (notice != "gp_typo" and bool(named))
+    sounds_like_one = notice in ("gp_typo", "gp_found_typo") and found.get("kind") != "postcode"
+    return notice in _ABROAD or (not sounds_like_one and bool(named))
 
 
 def _surgery(surgery: Mapping[str, Any], book: Book) -> str:
@@ -74,14 +85,15 @@ def _surgery(surgery: Mapping[str, Any], book: Book) -> str:
     notice = "gp_surgery" if surgery["miles"] is not None else "gp_surgery_named"
     if not surgery["phone"]:
         notice = "gp_surgery_no_phone"
-    fill = {k: str(surgery[k]) for k in ("name", "address", "postcode", "phone", "tel", "miles")}
-    reply = book.reply(notice, fill=fill | {k: str(v) for k, v in surgery["links"].items()})
-    return "\n".join(reply.text)
+    fill = {k: str(surgery[k]) for k in ("name", "address", "postcode", "phone", "tel")}
+    fill["miles"] = str(max(_LEAST_MILES, surgery["miles"] or 0))
+    lines = book.reply(notice, fill=fill | {k: str(v) for k, v in surgery["links"].items()}).text
+    return "\n".join((*lines, *(book.reply("gp_costs_more").text if surgery["costs_more"] else ())))
 
 
 def _fill(found: Mapping[str, Any], book: Book, place: str | None) -> dict[str, str]:
     links = found.get("links") or {}
-    names = found.get("suggestion") or ", ".join(found.get("choices") or ())
+    names = found.get("suggestion") or "; ".join(found.get("choices") or ())
     return {
         "place": found.get("label") or next((r["name"] for r in found.get("results", ())), ""),
         "list_date": found.get("list_date_long") or "",

@@ -6,7 +6,7 @@ import json
 import logging
 import os
 import threading
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
@@ -144,7 +144,7 @@ class Directory:
         text: str | None = None,
         pin: Point | None = None,
         asked: bool = False,
-        misses: int = 0,
+        before: Sequence[str] = (),
         home: Collection[str] = (),
     ) -> LookUp:
         """Return what to say about a place, a surgery's name or a pin.
@@ -153,14 +153,15 @@ class Directory:
             text: what the person typed.
             pin: (latitude, longitude) the person sent.
             asked: whether we had just asked for a place or a name.
-            misses: how many look-ups failed just before, so that we do not say the same again.
+            before: the first notice of each turn just before ('' where none was), oldest first, so
+                that we do not say the same again.
             home: codes of the authorities the school is in; of several places with one name
                 the only one in them is meant, and their surgeries come first.
         """
         self.refresh()
         resolver = Resolver(self.postcodes, self.places, self._practices, self._names, self._online, frozenset(home))
         found = resolver.resolve(text, pin, asked)
-        return answer(found, self.places, self._practices, self._today(), misses)
+        return answer(found, self.places, self._practices, self._today(), before)
 
     def _stamp(self) -> tuple[int, int] | None:
         try:

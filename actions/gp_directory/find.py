@@ -7,6 +7,7 @@ maintainer's.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from functools import lru_cache
@@ -29,7 +30,7 @@ TOO_OLD_DAYS = 365
 
 NOTICE_OF_PROBLEM = {
     "empty": "gp_ask_place",
-    "wide": "gp_ask_place",
+    "wide": "gp_too_wide",
     "ambiguous": "gp_which_place",
     "typo": "gp_typo",
     "terminated": "gp_terminated",
@@ -45,12 +46,28 @@ NOTICE_OF_PROBLEM = {
 NOTICES = frozenset(NOTICE_OF_PROBLEM.values()) | {
     "gp_found",
     "gp_found_area",
+    "gp_found_pin",
+    "gp_found_named",
+    "gp_found_typo",
+    "gp_shown_above",
+    "gp_ask_place_again",
     "gp_not_found_again",
+    "gp_give_up",
     "gp_far",
     "gp_no_directory",
     "gp_old_list",
     "gp_list_date",
     "gp_who_covers",
+}
+
+
+# Surgeries stood under these: "the first one" means one of them.
+_SHOWED = frozenset({"gp_found", "gp_found_area", "gp_found_pin", "gp_found_named", "gp_found_typo", "gp_terminated", "gp_far"})
+# What is said instead of the same again, in turn; after the last of them nothing is asked any more.
+_NEXT_TIME = {
+    "gp_ask_place": ("gp_ask_place_again", "gp_give_up"),
+    "gp_not_found": ("gp_not_found_again", "gp_give_up"),
+    "gp_too_wide": ("gp_ask_place_again", "gp_give_up"),
 }
 
 
@@ -118,11 +135,11 @@ def answer(
     places: Places,
     practices: PracticeList | None,
     today: date,
-    misses: int = 0,
+    before: Sequence[str] = (),
 ) -> LookUp:
-    """Return what to say about a resolution; ``misses`` counts the look-ups that failed just before."""
+    """Return what to say about a resolution; ``before`` are the first notices of the turns just before."""
     if found.problem and found.point is None:
-        return _without_results(found, places, practices, misses)
+        return _look_up((_asking_notice(found, practices, before),), found, places)
     made = practices.list_date if practices else None
     age = (today - made).days if made else None
     if practices is None or age is None or age > TOO_OLD_DAYS:
@@ -137,21 +154,25 @@ def answer(
 def _main_notice(found: Resolution, nearest: float | None) -> str:
     if nearest is not None and nearest > FAR_MILES:
         return "gp_far"
+    if found.problem == "typo":
+        return "gp_found_typo"
     if found.problem:
         return NOTICE_OF_PROBLEM[found.problem]
-    exact = found.precision in {"postcode", "pin", "practice"}
-    return "gp_found" if exact else "gp_found_area"
+    exact = {"postcode": "gp_found", "pin": "gp_found_pin", "practice": "gp_found_named"}
+    return exact.get(found.precision, "gp_found_area")
 
 
-def _without_results(found: Resolution, places: Places, practices: PracticeList | None, misses: int) -> LookUp:
+def _asking_notice(found: Resolution, practices: PracticeList | None, before: Sequence[str]) -> str:
+    """Return what to say when there is nothing to show; never what was said just before."""
     notice = NOTICE_OF_PROBLEM[found.problem]
-    if found.problem == "not_found":
-        if practices is None:
-            # It may well have been the name of a surgery: do not blame the person.
-            notice = "gp_no_directory"
-        elif misses:
-            notice = "gp_not_found_again"
-    return _look_up((notice,), found, places)
+    if found.problem == "not_found" and practices is None:
+        # It may well have been the name of a surgery: do not blame the person.
+        return "gp_no_directory"
+    last = before[-1] if before else ""
+    if found.problem == "empty" and found.refers and last in _SHOWED:
+        return "gp_shown_above"
+    ladder = (notice, *_NEXT_TIME.get(notice, ()))
+    return ladder[ladder.index(last) + 1] if last in ladder[:-1] else notice
 
 
 def _look_up(

@@ -12,7 +12,9 @@ CUE = re.compile(
     r"\b(?:in|near|nearest to|nearby|around|round|at|by|from|within|live in|based in|close to|next to"
     r"|postcode(?: is)?|post code(?: is)?|area(?: is)?|im in|opposite)\s+(?=\S)"
 )
-AREA_AFTER = re.compile(r"\s+(?:area|postcode|please|pls|plz|thanks|thank you|ta|x+|england|borough)$")
+AREA_AFTER = re.compile(
+    r"\s+(?:area|postcode|please|pls|plz|thanks|thank you|ta|x+|england|borough|instead|(?:tube |train )?station)$"
+)
 PRACTICE_WORDS = word_set("surgery surgeries practice practices medical med clinic health hlth centre center ctr dr")
 # What people say around a name; never part of one.
 FILLER = word_set(
@@ -24,7 +26,7 @@ FILLER = word_set(
     on by a an any some one gp gps doc docs doctor doctors surgeries nhs register registered registering
     sign up moved moving just also and or ok okay so like think maybe about somewhere something area
     place postcode code mum mums dad dads mother father book booking appointment ring open opening times
-    hours help"""
+    hours help instead actually rather try them those these have has got far away belong belongs cover covers catchment"""
 )
 # Last words of street names: villages called Street or Grove are hardly meant by them.
 STREET_WORDS = word_set(
@@ -33,7 +35,8 @@ STREET_WORDS = word_set(
 # Answers that name no place at all.
 VAGUE = word_set(
     """no nope nah yes yeah yep idk dont know not sure never mind nothing none want say tell why what when home house
-    flat school college uni university work new somewhere anywhere nowhere england uk boy girl other another"""
+    flat school college uni university work new somewhere anywhere nowhere uk boy girl other another different
+    first second third fourth fifth last next top bottom 1st 2nd 3rd nearer closer further more best"""
 )
 
 
@@ -65,7 +68,7 @@ def core(text: str) -> str:
 
 def is_vague(text: str) -> bool:
     """Say whether nothing in the text could be a place or a name: 'i dont know my postcode'."""
-    return set(plain(text).split()) <= FILLER | VAGUE | PRACTICE_WORDS | {"the"}
+    return set(plain(text).split()) <= FILLER | VAGUE | PRACTICE_WORDS | {"the", "of"}
 
 
 def has_practice_word(text: str) -> bool:

@@ -82,6 +82,7 @@ class Resolution:
     choices: tuple[str, ...] = field(default=(), repr=False)
     suggestion: str = field(default="", repr=False)
     practices: tuple[str, ...] = field(default=(), repr=False)
+    refers: bool = False  # to what was shown: "the first one"
 
 
 class PlacesOnline(Protocol):
@@ -231,7 +232,7 @@ class Resolver:
         quiet = re.sub(r"['’‘`]", "", text)
         bare = strip(quiet)
         if is_vague(quiet) and not (self._is_full_name(quiet) and (asked or core(quiet))):
-            return Resolution(problem="empty")
+            return Resolution(problem="empty", refers=True)
         phrase = practice_phrase(quiet)
         after_cue = [clean(quiet[match.end() :]) for match in CUE.finditer(quiet)]
         exact = self._exact_in(quiet, phrase, after_cue)
@@ -253,7 +254,7 @@ class Resolver:
             return likest or self._practice("practice", exact)
         if "," in quiet and (street := self._street(quiet)):
             return street
-        likely = bool(phrase) or asked and self.names is not None and self.names.has_misspelt_generic(bare)
+        likely = bool(phrase) or self.names is not None and self.names.has_misspelt_generic(bare)
         named = self._by_name([phrase, bare, quiet] if likely else [bare], asked, likely, None)
         found = named or self._last_chances(bare, phrase, after_cue, asked)
         # One short word is as like 'Parks Surgery' as it is like Paris.

@@ -77,7 +77,7 @@ def test_short_names_of_boroughs_are_known(directory: Directory, typed: str) -> 
 
 @pytest.mark.parametrize("typed", ["London", "Cornwall", "Kent", "North West London", "England"])
 def test_a_place_that_is_too_wide_is_asked_for_again(directory: Directory, typed: str) -> None:
-    assert first_notice(directory, typed) == "gp_ask_place"
+    assert first_notice(directory, typed) == "gp_too_wide"
 
 
 @pytest.mark.parametrize("typed", ["Acton", "Newport", "richmond", "Newcastle", "gp surgeries in hayes"])
@@ -94,6 +94,7 @@ def test_every_choice_answers_the_question_it_came_from(directory: Directory) ->
         for choice in directory.look_up(name, asked=True).choices:
             assert directory.look_up(choice, asked=True).notices[0] not in {
                 "gp_which_place",
+                "gp_too_wide",
                 "gp_not_found",
             }, choice
 
@@ -109,6 +110,17 @@ def test_a_station_of_the_operators_file_is_a_place(tmp_path: Path, gp_file: Pat
     directory = Directory.open(Paths(gp_file, stations), today=lambda: TODAY)
     found = directory.look_up("moonbeam junction", asked=True)
     assert (found.kind, found.borough, bool(found.results)) == ("station", "Westminster", True)
+
+
+@pytest.mark.parametrize("typed", ["Ealing Broadway station", "ladbroke grove tube station"])
+def test_a_station_is_found_by_the_place_it_is_named_after(directory: Directory, typed: str) -> None:
+    found = directory.look_up(typed, asked=True)
+    assert (found.notices[0], bool(found.results)) == ("gp_found_area", True)
+
+
+@pytest.mark.parametrize("typed", ["hammersmith instead", "actually hammersmith", "try hammersmith", "what about hammersmith"])
+def test_a_change_of_place_is_a_place(directory: Directory, typed: str) -> None:
+    assert directory.look_up(typed, asked=True).label == "Hammersmith"
 
 
 # -- outcodes in ordinary sentences ---------------------------------------------------------------
@@ -179,20 +191,56 @@ def test_an_outcode_across_the_border_is_answered(directory: Directory) -> None:
     assert directory.look_up("CH1 4AA").results[0].name == "Fernybank Health Centre"
 
 
-def test_a_second_miss_is_said_differently(directory: Directory) -> None:
-    assert directory.look_up("asdkjh", asked=True, misses=1).notices == ("gp_not_found_again",)
+@pytest.mark.parametrize(
+    ("typed", "notices"),
+    [
+        ("asdkjh", ["gp_not_found", "gp_not_found_again", "gp_give_up"]),
+        ("near me", ["gp_ask_place", "gp_ask_place_again", "gp_give_up"]),
+        ("london", ["gp_too_wide", "gp_ask_place_again", "gp_give_up"]),
+    ],
+)
+def test_what_finds_nothing_again_is_never_answered_with_the_same_words(
+    directory: Directory, typed: str, notices: list[str]
+) -> None:
+    said: list[str] = []
+    for _ in range(6):
+        said.append(directory.look_up(typed, asked=True, before=said).notices[0])
+    assert said[:3] == notices
+    assert all(one != next_one for one, next_one in zip(said, said[1:], strict=False))
+
+
+def test_a_miss_after_a_hit_counts_anew(directory: Directory) -> None:
+    assert directory.look_up("asdkjh", asked=True, before=["gp_not_found", "gp_found"]).notices == ("gp_not_found",)
+    assert directory.look_up("asdkjh", asked=True, before=["gp_not_found", ""]).notices == ("gp_not_found",)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "the first one",
+        "phone number of the first one",
+        "whats their number",
+        "a different one",
+        "which one does my postcode belong to",
+        "which one covers my address",
+    ],
+)
+def test_what_asks_about_the_surgeries_just_shown_points_to_them(directory: Directory, said: str) -> None:
+    assert directory.look_up(said, before=["gp_found"]).notices == ("gp_shown_above",)
+    assert directory.look_up(said, before=["gp_found", ""]).notices == ("gp_ask_place",)
+    assert directory.look_up(None, before=["gp_found"]).notices == ("gp_ask_place",)
 
 
 @pytest.mark.parametrize(("typed", "meant"), [("hao 4uz", "HA0 4UZ"), ("W2 INY", "W2 1NY"), ("nw1O", "NW10")])
 def test_a_mistyped_postcode_is_read_and_said(directory: Directory, typed: str, meant: str) -> None:
     found = directory.look_up(typed, asked=True)
-    assert (found.notices[0], found.suggestion) == ("gp_typo", meant)
+    assert (found.notices[0], found.suggestion) == ("gp_found_typo", meant)
     assert found.results
 
 
 def test_a_mistyped_place_is_read_and_said(directory: Directory) -> None:
     found = directory.look_up("hamersmith", asked=True)
-    assert (found.notices[0], found.suggestion) == ("gp_typo", "Hammersmith")
+    assert (found.notices[0], found.suggestion) == ("gp_found_typo", "Hammersmith")
 
 
 def test_a_place_among_other_words_is_offered(directory: Directory) -> None:
@@ -214,7 +262,7 @@ def test_a_retired_postcode_says_so_and_still_helps(directory: Directory, postco
 
 def test_a_pin_gives_the_nearest_surgeries(directory: Directory) -> None:
     found = directory.look_up(pin=(51.5167, -0.1769))
-    assert (found.notices[0], found.precision, found.borough) == ("gp_found", "pin", "Westminster")
+    assert (found.notices[0], found.precision, found.borough) == ("gp_found_pin", "pin", "Westminster")
     assert found.links["who_covers"] == found.links["find_a_gp"]
 
 
@@ -265,7 +313,7 @@ def test_a_surgery_is_found_by_its_name(names: Names, typed: str) -> None:
 
 def test_a_badly_misspelt_name_is_a_guess_and_said_to_be_one(directory: Directory) -> None:
     found = directory.look_up("quilfethr srugery", asked=True)
-    assert found.notices[0] in {"gp_found", "gp_typo"}
+    assert found.notices[0] in {"gp_found_named", "gp_found_typo"}
     assert found.results[0].ods == "E99001"
 
 
@@ -284,6 +332,7 @@ def test_a_place_picks_among_surgeries_of_one_name(directory: Directory) -> None
         "i want to complain about quillfeather surgery",
         "can i register at quillfeather medical centre",
         "quillfeather surgery paddington",
+        "quillfeather medcial centr phone number",
     ],
 )
 def test_a_name_is_seen_inside_a_sentence(names: Names, said: str) -> None:
