@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -10,6 +11,8 @@ from bot.answers import Asked, Book
 from bot.memory import Heard
 from bot.messages import Contact, Outcome, Reply, Turn
 
+# Surgeries stand under these notices: afterwards "the first one" means one of them.
+SHOWED = frozenset({"gp_found", "gp_found_area", "gp_found_pin", "gp_found_named", "gp_found_typo", "gp_terminated", "gp_far"})
 # These notices come after the surgeries, as small print.
 _AFTER = frozenset({"gp_list_date", "gp_old_list", "gp_who_covers"})
 _ABROAD = frozenset({"gp_scotland", "gp_wales", "gp_northern_ireland", "gp_crown", "gp_bfpo"})
@@ -20,6 +23,7 @@ _ASKING = frozenset(
         "gp_too_wide",
         "gp_which_place",
         "gp_shown_above",
+        "gp_write_it_out",
         "gp_not_found",
         "gp_not_found_again",
         "gp_typo",
@@ -68,6 +72,13 @@ def gp_turn(heard: Heard, book: Book) -> Turn:
         ("gp_contact",),
         awaiting_place=first.answer in _ASKING,
     )
+
+
+def pointed_at(heard: Heard, book: Book) -> Turn | None:
+    """Return what to say to "the first one" after a look-up, whose list was not kept; None after anything else."""
+    said = heard.memory.notice
+    notice = "gp_shown_above" if said in SHOWED else "gp_write_it_out" if said in ("gp_which_place", "gp_typo") else ""
+    return gp_turn(replace(heard, memory=replace(heard.memory, found={"notices": (notice,)})), book) if notice else None
 
 
 def is_place(found: Mapping[str, Any] | None) -> bool:

@@ -35,6 +35,7 @@ class Memory:
             ``supports``: short lines of support so far.
         awaiting_place: whether the turn just before asked where the person is;
             ``place_open``: whether a place may still come: asked for a little earlier, or good to know.
+        notice: the answer that the turn just before led with.
         found: what the action server found in this turn.
         place: id of the place, if known.
     """
@@ -51,6 +52,7 @@ class Memory:
     crises: int = 0
     supports: int = 0
     crisis: str | None = None
+    notice: str = ""
     since_crisis: int | None = None
     awaiting_place: bool = False
     place_open: bool = False
@@ -160,6 +162,7 @@ def recall(said: Iterable[Mapping[str, Any]], slots: Mapping[str, Any], found: M
         awaiting_place=bool(last.get("awaiting_place")),
         place_open=bool(last.get("place_open")),
         place_misses=place_misses,
+        notice=next(iter(last.get("answers", ())), ""),
         found=found,
     )
 

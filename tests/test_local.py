@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from bot.answers import Book
 from bot.converse import turn_for
 from bot.local import gp_turn, is_place
-from bot.memory import Heard, Memory
+from bot.memory import Heard, Memory, recall, summary
 from bot.messages import Reply, Understanding
 from bot.settings import ROOT
 
@@ -92,6 +93,32 @@ def test_what_asks_for_a_place_waits_for_one_and_giving_up_does_not(book: Book, 
     assert gp_turn(heard, book).awaiting_place
     gave_up = Heard(Understanding(topics=(), ranking=()), Memory(found={"notices": ("gp_give_up",)}))
     assert not gp_turn(gave_up, book).awaiting_place
+
+
+@pytest.mark.parametrize(
+    ("said_before", "notice"),
+    [("gp_found", "gp_shown_above"), ("gp_found_area", "gp_shown_above"), ("gp_which_place", "gp_write_it_out")],
+)
+def test_the_first_one_of_a_list_that_was_not_kept_is_no_button(book: Book, said_before: str, notice: str) -> None:
+    memory = Memory(topic="gp_contact", notice=said_before, choices=("feedback",))
+    turn = turn_for("follow_up", Heard(Understanding(topics=(), ranking=(), follow_up="choice:1"), memory), book)
+    assert turn.replies[0].answer == notice
+    pressed = replace(memory, notice="own_it_5_pharmacy")
+    turn = turn_for("follow_up", Heard(Understanding(topics=(), ranking=(), follow_up="choice:1"), pressed), book)
+    assert turn.topic == "feedback"
+
+
+def test_what_a_turn_led_with_is_remembered(book: Book) -> None:
+    heard = Heard(Understanding(topics=(), ranking=()), Memory(found=found()))
+    turn = gp_turn(heard, book)
+    assert recall([summary(turn, heard.memory)], {}, None).notice == "gp_found"
+
+
+def test_a_contact_of_the_borough_is_not_shown_twice(book: Book) -> None:
+    asked = Understanding(topics=(("feedback", 0.99),), ranking=(), words=("who can help me complain",))
+    turn = turn_for("feedback", Heard(asked, Memory(found={"borough": "Hillingdon"})), book)
+    contacts = [c.id for c in turn.replies[0].contacts]
+    assert contacts == ["pohwer", "healthwatch_hillingdon"]
 
 
 def test_a_repaired_postcode_is_a_place_and_a_name_that_sounds_like_one_is_not() -> None:

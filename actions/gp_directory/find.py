@@ -22,6 +22,7 @@ from actions.gp_directory.postcodes import DATA
 from actions.gp_directory.practices import Practice, PracticeList
 from actions.gp_directory.resolve import Point, Resolution
 from actions.gp_directory.text import costs_more, phone, plain, tel, tidy
+from bot.local import SHOWED
 
 MOST_RESULTS = 5
 FAR_MILES = 15.0
@@ -61,8 +62,6 @@ NOTICES = frozenset(NOTICE_OF_PROBLEM.values()) | {
 }
 
 
-# Surgeries stood under these: "the first one" means one of them.
-_SHOWED = frozenset({"gp_found", "gp_found_area", "gp_found_pin", "gp_found_named", "gp_found_typo", "gp_terminated", "gp_far"})
 # What is said instead of the same again, in turn; after the last of them nothing is asked any more.
 _NEXT_TIME = {
     "gp_ask_place": ("gp_ask_place_again", "gp_give_up"),
@@ -169,7 +168,7 @@ def _asking_notice(found: Resolution, practices: PracticeList | None, before: Se
         # It may well have been the name of a surgery: do not blame the person.
         return "gp_no_directory"
     last = before[-1] if before else ""
-    if found.problem == "empty" and found.refers and last in _SHOWED:
+    if found.problem == "empty" and found.refers and last != "gp_shown_above" and SHOWED & set(before[-2:]):
         return "gp_shown_above"
     ladder = (notice, *_NEXT_TIME.get(notice, ()))
     return ladder[ladder.index(last) + 1] if last in ladder[:-1] else notice

@@ -227,7 +227,9 @@ def test_a_miss_after_a_hit_counts_anew(directory: Directory) -> None:
 )
 def test_what_asks_about_the_surgeries_just_shown_points_to_them(directory: Directory, said: str) -> None:
     assert directory.look_up(said, before=["gp_found"]).notices == ("gp_shown_above",)
-    assert directory.look_up(said, before=["gp_found", ""]).notices == ("gp_ask_place",)
+    assert directory.look_up(said, before=["gp_found", ""]).notices == ("gp_shown_above",)
+    assert directory.look_up(said, before=["gp_found", "", ""]).notices == ("gp_ask_place",)
+    assert directory.look_up(said, before=["gp_found", "gp_shown_above"]).notices == ("gp_ask_place",)
     assert directory.look_up(None, before=["gp_found"]).notices == ("gp_ask_place",)
 
 
