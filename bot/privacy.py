@@ -7,11 +7,13 @@ and which answers were said. Memory by default, bounded and expiring; Redis when
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Any
 
 from rasa.core.tracker_store import TrackerStore
 from rasa.shared.core.domain import Domain
+from rasa.shared.core.events import Event
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from bot.logs import get_logger
@@ -50,7 +52,8 @@ class PrivateTrackerStore(TrackerStore):
         if text is None:
             return None
         try:
-            return DialogueStateTracker.from_dict(sender_id, json.loads(text), self.domain.slots)
+            events = [_event(data) for data in json.loads(text)]
+            return DialogueStateTracker.from_events(sender_id, events, self.domain.slots)
         except (ValueError, KeyError, TypeError, AttributeError):
             # Left by another version, or damaged: a fresh conversation is better than no answer.
             log.warning("conversation_unreadable")
@@ -67,3 +70,15 @@ class PrivateTrackerStore(TrackerStore):
     async def keys(self) -> Iterable[str]:
         """Return the ids of the stored conversations."""
         return self._shelf.keys()
+
+
+def _event(data: Mapping[str, Any]) -> Event:
+    kind = _kind(data["event"])
+    event = kind._from_parameters(dict(data)) if kind else None
+    if event is None:
+        raise ValueError(data["event"])
+    return event
+
+
+# Rasa looks through every kind of event for each one it reads: without this, a millisecond or two of a message.
+_kind = cache(Event.resolve_by_type)
