@@ -366,9 +366,10 @@ class Visits:
 
     def _help_button(self, turn: Turn) -> Button | None:
         """Return the button that keeps help one tap away, unless help is what the turn is about."""
-        if turn.outcome == "crisis" or "help_now" not in self.book.answers or turn.replies[-1].answer == "help_now":
+        book = self.book
+        if turn.outcome == "crisis" or "help_now" not in book.answers or turn.replies[-1].answer == "help_now":
             return None
-        return Button(self.book.title("help_now"), payload_of("help_now"))
+        return Button(book.title("help_now"), payload_of("help_now"))
 
     def _ask_place(self) -> Bubble:
         ask = bubbles(Turn("answered", (replace(self.book.reply("location_ask"), buttons=(), contacts=()),)), self._words)[0]
