@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import signal
@@ -10,12 +11,16 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 
 import pytest
 import requests
 
 from bot.channels import telegram as channel_module
 from bot.channels.telegram import PATH
+from bot.messages import Reply, Turn
 from bot.settings import ROOT, Settings
 from tests.channels.telegram_front import QUESTION, Front, Person, said
 from tests.telegram_fake import TOKEN, FakeTelegram
@@ -296,6 +301,51 @@ def test_while_the_engine_is_down_everybody_gets_one_apology_with_help(
         assert sorry.text != crisis.text
         health = requests.get(f"{front.url}/health/ready", timeout=5)
         assert (health.status_code, health.json()["telegram"]) == (503, "ready")
+
+
+def test_with_two_engines_each_message_gets_one_reply(telegram: FakeTelegram, settings: Settings) -> None:
+    people = [Person(telegram, 600_010 + n) for n in range(8)]
+    with _engine() as one, _engine() as two:
+        both = Settings({**settings.env, "OWNIT_ENGINE_URL": f"{one.url},{two.url}"})
+        with Front(telegram, engine=both) as front:
+            front.wait_for("ready")
+            for person in people:
+                assert [m.text for m in person.says(QUESTION)] == ["Hello."]
+        assert one.asked + two.asked >= len(people)
+    assert len(telegram.messages) == len(people)
+
+
+class _Engine(ThreadingHTTPServer):
+    """An engine that says hello to everybody."""
+
+    asked = 0
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}"
+
+
+class _Hello(BaseHTTPRequestHandler):
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["content-length"]))
+        turn = Turn("answered", (Reply("greet", ("Hello.",)),), "greet", 1.0, ("greet",))
+        said = json.dumps([{"custom": turn.as_dict()}]).encode()
+        self.server.asked += 1  # type: ignore[attr-defined]
+        self.send_response(200)
+        self.send_header("content-length", str(len(said)))
+        self.end_headers()
+        self.wfile.write(said)
+
+    def log_message(self, *_: object) -> None:
+        """Write nothing."""
+
+
+@contextmanager
+def _engine() -> Iterator[_Engine]:
+    with _Engine(("127.0.0.1", 0), _Hello) as engine:
+        Thread(target=engine.serve_forever, daemon=True).start()
+        yield engine
+        engine.shutdown()
 
 
 def _free_port() -> int:
