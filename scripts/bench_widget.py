@@ -1,7 +1,8 @@
-"""Print the web chat's size and speed beside those of two widgets people would use instead.
+"""Print the web chat's size and speed beside those of two widgets people would use instead, and Lighthouse's scores.
 
-All are measured in one run, in Chromium with the CPU four times slower and a 1.6 Mbit/s line of 150 ms.
-The others come from the npm registry (``npm pack``) into ``var/bench-widget``. Needs Chromium and npm.
+All are measured in one run, in Chromium with the CPU four times slower and a 1.6 Mbit/s line of 150 ms. Ours counts
+as ready when it has been opened and has greeted. The others and Lighthouse come from the npm registry into
+``var/bench-widget``. Needs Chromium and npm. Exit status 1: the chat's page has less than Lighthouse's full score.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import os
 import shutil
 import statistics
 import subprocess
+import sys
 import tarfile
 import threading
 import time
@@ -39,24 +41,43 @@ PAGES = {
     "deep-chat": '<script src="/peer/deep-chat" type="module"></script><deep-chat></deep-chat>',
     "rasa-webchat": '<script src="/peer/rasa-webchat"></script><script src="/start.js"></script>',
 }
+OWN = """() => {
+    const chat = document.querySelector('ownit-chat')?.shadowRoot;
+    const button = chat?.querySelector('.launch');
+    if (button?.offsetWidth) button.click();
+    return chat?.querySelector('.message.bot')?.offsetWidth > 0 && chat.querySelector('#box').offsetWidth > 0;
+}"""
 # rasa-webchat hides its button until a socket server answers, so it counts as ready once the button exists.
 READY = {
-    "own-it": "() => document.querySelector('ownit-chat')?.shadowRoot.querySelector('.launch')?.offsetWidth > 0",
+    "own-it": OWN,
     "deep-chat": "() => document.querySelector('deep-chat')?.shadowRoot?.querySelector('[contenteditable]')?.offsetWidth > 0",
     "rasa-webchat": "() => document.querySelector('.rw-launcher') !== null",
 }
+# Lighthouse 13 wants Node 22; Debian and many school laptops have an older one.
+LIGHTHOUSE = "12.8.2"
+CATEGORIES = ("accessibility", "best-practices")
+AUDITED = ("/chat?place=north-west-london", "/demo", "/", "/embed")
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 START = "WebChat.default({customData: {}, socketUrl: location.origin, title: 'x', hideWhenNotConnected: false}, null);"
+
+
+def npm(folder: Path, *command: str) -> None:
+    """Run npm in ``folder``, silently.
+
+    Raises:
+        CalledProcessError: npm failed; its own words have been printed.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    subprocess.run([shutil.which("npm") or "npm", *command, "--silent"], cwd=folder, check=True, stdout=subprocess.DEVNULL)
 
 
 def peer_files(folder: Path) -> dict[str, bytes]:
     """Return each peer's main browser file, fetched once."""
-    folder.mkdir(parents=True, exist_ok=True)
     files = {}
     for name, (version, path) in PEERS.items():
         tarball = folder / f"{name}-{version}.tgz"
         if not tarball.exists():
-            npm = shutil.which("npm") or "npm"
-            subprocess.run([npm, "pack", "--silent", f"{name}@{version}"], cwd=folder, check=True, stdout=subprocess.DEVNULL)
+            npm(folder, "pack", f"{name}@{version}")
         with tarfile.open(tarball) as archive:
             member = archive.extractfile(f"package/{path}")
             files[name] = member.read() if member else b""
@@ -102,34 +123,56 @@ def ready_ms(browser: Browser, name: str) -> float:
     return spent
 
 
-def main() -> None:
-    """Measure, and print one line a widget."""
-    settings = Settings.from_env()
-    peers = peer_files(settings.var / "bench-widget")
-    ours = {n: (ROOT / "widget" / n).read_bytes() for n in ("widget.js", "widget.css")}
-    server = serve(peers, settings)
-    chromium = os.environ.get("OWNIT_CHROMIUM") or shutil.which("chromium")
-    rows = []
+def start_times(chromium: str | None, peers: dict[str, bytes]) -> list[dict[str, object]]:
+    """Return one row a widget: what it weighs, and how long it takes to be ready.
+
+    They take turns, so that whatever else the machine does slows all of them alike.
+    """
+    ours = [(ROOT / "widget" / n).read_bytes() for n in ("widget.js", "widget.css")]
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=chromium, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        )
-        for name in PAGES:
-            files = [peers[name]] if name in peers else list(ours.values())
-            times = [ready_ms(browser, name) for _ in range(ROUNDS)]
-            rows.append(
-                {
-                    "widget": name,
-                    "gzip_bytes": sum(len(gzip.compress(f, 9)) for f in files),
-                    "ready_ms_median": round(statistics.median(times)),
-                    "ready_ms": [round(t) for t in times],
-                }
-            )
+        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        rounds = [{name: round(ready_ms(browser, name)) for name in PAGES} for _ in range(ROUNDS)]
         browser.close()
+    rows: list[dict[str, object]] = []
+    for name in PAGES:
+        size = sum(len(gzip.compress(f, 9)) for f in ([peers[name]] if name in peers else ours))
+        times = [one[name] for one in rounds]
+        figures = {"ready_ms_median": round(statistics.median(times)), "ready_ms_best": min(times), "ready_ms": times}
+        rows.append({"widget": name, "gzip_bytes": size, **figures})
+    return rows
+
+
+def lighthouse(folder: Path, chromium: str | None, path: str) -> dict[str, object]:
+    """Return Lighthouse's scores (0 to 100) for a page of ours, and what it found wrong."""
+    program = folder / "node_modules" / ".bin" / "lighthouse"
+    if not program.exists():
+        npm(folder, "install", "--no-save", "--ignore-scripts", f"lighthouse@{LIGHTHOUSE}")
+    url, categories = f"http://127.0.0.1:{PORT}{path}", ",".join(CATEGORIES)
+    flags = f"--chrome-flags=--headless=new {' '.join(FLAGS)}"
+    options = ["--quiet", "--output=json", "--no-enable-error-reporting", f"--only-categories={categories}", flags]
+    env = {**os.environ, **({"CHROME_PATH": chromium} if chromium else {})}
+    done = subprocess.run([str(program), url, *options], env=env, check=True, capture_output=True)
+    report = json.loads(done.stdout)
+    wrong = [id_ for id_, audit in report["audits"].items() if audit["score"] is not None and audit["score"] < 1]
+    scores = {c: round(100 * report["categories"][c]["score"]) for c in CATEGORIES}
+    return {"lighthouse": report["lighthouseVersion"], "page": path, **scores, "wrong": wrong}
+
+
+def main() -> int:
+    """Measure, print one line a widget and one a page, and say whether the chat's page is faultless."""
+    settings = Settings.from_env()
+    folder = settings.var.resolve() / "bench-widget"
+    chromium = os.environ.get("OWNIT_CHROMIUM") or shutil.which("chromium")
+    peers = peer_files(folder)
+    server = serve(peers, settings)
+    for row in start_times(chromium, peers):
+        print(json.dumps(row), flush=True)
+    audits = [lighthouse(folder, chromium, path) for path in AUDITED]
     server.should_exit = True
-    for row in rows:
-        print(json.dumps(row))
+    for audit in audits:
+        print(json.dumps(audit))
+    return 0 if all(audits[0][c] == 100 for c in CATEGORIES) else 1
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
