@@ -28,7 +28,7 @@ from bot.places import Place
 from bot.settings import ROOT
 
 _SHOWN_GROUPS = ("own_it", "words", "tips", "local", "feelings")
-_ABOUT_US = ("bot_privacy", "delete_my_data", "bot_identity")
+_ABOUT_US = ("bot_privacy", "bot_identity")
 Ask = Callable[[Request], Awaitable["tuple[Turn | None, str]"]]
 
 
@@ -80,23 +80,22 @@ class Pages:
 
     async def index(self, request: Request) -> Response:
         """Serve every answer, the help numbers and a form that needs no JavaScript."""
-        status, session, answer, place_id = 200, "", "", request.query_params.get("place", "")
+        status, session, answer, news, place_id = 200, "", "", "", request.query_params.get("place", "")
         if request.method == "POST":
             try:
                 turn, session = await self._ask(request)
-                answer = self._answer_section(turn) if turn else ""
+                if turn:
+                    news, answer = self._words["answer_title"], self._answer_section(turn)
             except Refused as refused:
-                status = refused.status
-                answer = self._section(
-                    "answer",
-                    self._words["sorry_title"],
-                    f"<p>{escape(self._strings.error(refused.code, seconds=str(refused.wait)))}</p>",
-                )
+                status, news = refused.status, self._words["sorry_title"]
+                reason = self._strings.error(refused.code, seconds=str(refused.wait))
+                answer = self._section("answer", news, f"<p>{escape(reason)}</p>")
         book = self._library.book
         place = book.place(place_id)
         return self._page(
             "index",
             status=status,
+            news=news,
             answer=answer,
             session=escape(session),
             place=escape(place.id),
@@ -144,10 +143,9 @@ class Pages:
         return self._page("demo", frame="bare")
 
     async def privacy(self, _: Request) -> Response:
-        """Serve what the chat keeps and how to delete it, in the chat's own words."""
+        """Serve what the chat keeps, in the chat's own words, and how to delete it."""
         book = self._library.book
-        parts = [self._answer(book, a, book.place(None), shown=True) for a in _ABOUT_US]
-        return self._page("privacy", answers="".join(parts))
+        return self._page("privacy", answers="".join(self._shown(book, a, book.place(None)) for a in _ABOUT_US))
 
     async def accessibility(self, _: Request) -> Response:
         """Serve the accessibility statement, ``docs/accessibility.md``."""
@@ -158,11 +156,14 @@ class Pages:
     def _words(self) -> Mapping[str, str]:
         return self._strings.pages
 
-    def _page(self, name: str, *, frames: bool = False, status: int = 200, frame: str = "base", **html: str) -> Response:
-        """Fill the template ``name``; values in ``html`` are markup already."""
+    def _page(
+        self, name: str, *, frames: bool = False, status: int = 200, frame: str = "base", news: str = "", **html: str
+    ) -> Response:
+        """Fill the template ``name``; values in ``html`` are markup already, ``news`` leads the title."""
         words = {k: escape(v) for k, v in self._words.items()}
         body = self._template(name).substitute(words, **html)
-        page = self._template(frame).substitute(words, title=words[f"{name}_title"], body=body)
+        title = ": ".join(filter(None, (escape(news), words[f"{name}_title"])))
+        page = self._template(frame).substitute(words, title=title, body=body)
         return HTMLResponse(page, status, headers=page_headers(self._framers if frames else "'none'"))
 
     def _template(self, name: str) -> Template:
@@ -182,11 +183,17 @@ class Pages:
             )
         return "".join(out)
 
-    def _answer(self, book: Book, id_: str, place: Place, shown: bool = False) -> str:
-        answer = book.answers[id_]
-        reply = book.reply(id_, place=place.id)
-        # An answer that is shown stands alone under the page's heading, one in a list under its group's.
-        level = 2 if shown else 4
+    def _answer(self, book: Book, id_: str, place: Place) -> str:
+        """Return an answer folded under its question, as one of a group under an h3."""
+        summary = f"<summary>{escape(book.answers[id_].title)}</summary>"
+        return f'<details id="{escape(id_)}">{summary}{self._body(book, id_, place, 4)}</details>'
+
+    def _shown(self, book: Book, id_: str, place: Place) -> str:
+        """Return an answer in full under an h2."""
+        return f"<h2>{escape(book.answers[id_].title)}</h2>{self._body(book, id_, place, 3)}"
+
+    def _body(self, book: Book, id_: str, place: Place, level: int) -> str:
+        answer, reply = book.answers[id_], book.reply(id_, place=place.id)
         body = [
             self._messages(reply),
             self._ages(answer, level),
@@ -194,8 +201,7 @@ class Pages:
             self._contacts(reply.contacts),
             self._source(reply),
         ]
-        tag = f'<details id="{escape(id_)}"{" open" if shown else ""}>'
-        return f"{tag}<summary>{escape(answer.title)}</summary>{''.join(body)}</details>"
+        return "".join(body)
 
     def _ages(self, answer: Answer, level: int) -> str:
         if not answer.words.by_age:
@@ -215,6 +221,7 @@ class Pages:
         body = []
         for reply in turn.replies:
             body += [self._messages(reply), self._contacts(reply.contacts), self._source(reply)]
+            body += [f"<h3>{escape(self._words['next_title'])}</h3>"] if reply.buttons else []
             body += [f'<button name="payload" value="{escape(b.payload)}">{escape(b.title)}</button>' for b in reply.buttons]
         return self._section("answer", self._words["answer_title"], "".join(body))
 
@@ -241,10 +248,10 @@ class Pages:
         ]
         links = []
         if contact.phone:
-            links.append((f"tel:{_digits(contact.phone)}", _fill(words["call"], phone=contact.phone)))
+            links.append((f"tel:{digits(contact.phone)}", _fill(words["call"], phone=contact.phone)))
         if contact.sms:
             word = words["text_word"] if contact.sms_word else words["text_any"]
-            links.append((f"sms:{_digits(contact.sms)}", _fill(word, word=contact.sms_word, number=contact.sms)))
+            links.append((f"sms:{digits(contact.sms)}", _fill(word, word=contact.sms_word, number=contact.sms)))
         if contact.web.startswith("https://"):
             links.append((contact.web, _fill(words["visit"], name=contact.name)))
         lines += [f'<a href="{escape(href)}">{escape(label)}</a>' for href, label in links]
@@ -311,14 +318,15 @@ def _script_tag(base: str, place: str, nurse: str) -> str:
 
 
 def _frame_tag(chat: str, name: str) -> str:
-    return f'<iframe src="{escape(chat)}" title="{escape(name)}" width="100%" height="600" allow="clipboard-write"></iframe>'
+    return f'<iframe src="{escape(chat)}" title="{escape(name)}" width="100%" height="600" allow="geolocation"></iframe>'
 
 
 def _fill(words: str, **values: Any) -> str:
     return Template(words).substitute(values)
 
 
-def _digits(number: str) -> str:
+def digits(number: str) -> str:
+    """Return a phone number as a link needs it: without the spaces people read it by."""
     return re.sub(r"[^\d+]", "", number)
 
 

@@ -12,7 +12,7 @@ import hmac
 import json
 import re
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from functools import lru_cache
 from typing import Any, Protocol
@@ -24,11 +24,11 @@ from starlette.routing import Route
 
 from bot import metrics
 from bot.answers import Book, Library
-from bot.channels.pages import Pages, Strings
+from bot.channels.pages import Pages, Strings, digits
 from bot.channels.web_sessions import LIFETIME, Clock, RateLimit, Refused, Sessions, Tokens
 from bot.logs import get_logger
 from bot.markdown import to_tree
-from bot.messages import Incoming, Reply, Turn
+from bot.messages import Contact, Incoming, Reply, Turn
 from bot.settings import ROOT, Settings
 
 log = get_logger(__name__)
@@ -319,13 +319,32 @@ def reply_json(reply: Reply) -> dict[str, Any]:
     """Return one reply with its messages as trees, so that a browser parses no markup."""
     return {
         "answer": reply.answer,
-        "messages": [to_tree(t) for t in reply.text],
+        "messages": [_to_call(to_tree(t), reply.contacts) for t in reply.text],
         "buttons": [asdict(b) for b in reply.buttons],
         "contacts": [asdict(c) for c in reply.contacts],
         "sources": [dict(s) for s in reply.sources],
         "checked_on": reply.checked_on,
         "draft": reply.draft,
     }
+
+
+def _to_call(tree: list[dict[str, Any]], contacts: Sequence[Contact]) -> list[dict[str, Any]]:
+    """Make the contacts' phone numbers links where the text names them: in danger the list below may be out of view."""
+    phones = "|".join(re.escape(c.phone) for c in contacts if c.phone)
+    if not phones:
+        return tree
+    number = re.compile(rf"(?<!\d)({phones})(?!\d)")
+    return [{**b, "lines": [[p for span in line for p in _pieces(span, number)] for line in b["lines"]]} for b in tree]
+
+
+def _pieces(span: dict[str, Any], number: re.Pattern[str]) -> Iterator[dict[str, Any]]:
+    if "href" in span:
+        yield span
+        return
+    # With a group in the pattern every second piece is a number.
+    for place, piece in enumerate(number.split(span["text"])):
+        if piece:
+            yield {**span, "text": piece} | ({"href": f"tel:{digits(piece)}"} if place % 2 else {})
 
 
 def _known(book: Book, answer: str) -> bool:

@@ -12,6 +12,7 @@ from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import httpx
 import pytest
@@ -22,9 +23,10 @@ from hypothesis import strategies as st
 from starlette.applications import Starlette
 
 from bot.answers import Library
-from bot.channels.web import MAX_BODY, PER_SESSION, origin_allowed, routes
+from bot.channels.web import MAX_BODY, PER_SESSION, origin_allowed, reply_json, routes
 from bot.channels.web_sessions import LIFETIME, RateLimit, Sessions, Tokens
 from bot.logs import _JsonLines
+from bot.messages import Contact, Reply
 from bot.settings import ROOT, Settings
 from tests.channels.web_fakes import FakeDoorway
 
@@ -125,6 +127,20 @@ def test_a_message_gets_the_answer_of_its_topic(web: Web) -> None:
     assert reply["checked_on"]
     assert reply["sources"]
     assert isinstance(reply["draft"], bool)
+
+
+def test_a_number_to_call_in_an_answer_is_a_link_that_calls_it(web: Web) -> None:
+    replies = web.send(web.start(), text="i want to kill myself").json()["turn"]["replies"]
+    spans = [s for r in replies for message in r["messages"] for block in message for line in block["lines"] for s in line]
+    call = spans.index({"text": "999", "bold": True, "href": "tel:999"})
+    assert spans[call - 1]["text"].endswith("call ")
+    assert spans[call + 1]["text"].startswith(" or go to A&E")
+
+
+@pytest.mark.parametrize("text", ["option 1999", "in 2999", "2023"])
+def test_other_digits_are_no_number_to_call(text: str) -> None:
+    reply = Reply("help_now", (text,), contacts=(Contact("emergency_999", "999", phone="999"),))
+    assert reply_json(reply)["messages"] == [[{"kind": "p", "lines": [[{"text": text}]]}]]
 
 
 def test_a_person_is_named_by_the_server_and_stays_the_same_person(web: Web) -> None:
@@ -630,6 +646,34 @@ def test_the_first_page_has_every_answer_and_the_help_numbers_without_javascript
     assert book.place("england").contact("childline").phone in text
 
 
+@pytest.mark.parametrize("path", [p for p in PAGES if p not in ("/chat", "/demo")])
+def test_every_page_of_ours_leads_to_help_and_away(web: Web, path: str) -> None:
+    links = [a.get("href") for t, a in Tags(web.client.get(path).text).found if t == "a"]
+    assert links.index("/#help") < links.index("https://www.bbc.co.uk/weather") < 4
+
+
+def test_the_privacy_page_says_how_to_delete_a_chat_and_not_that_it_was_done(web: Web) -> None:
+    page = Tags(web.client.get("/privacy").text)
+    done = web.doorway.library.book.reply("delete_my_data").text[0].split("**")[1]
+    assert done.startswith("Done.")
+    assert done not in page.text
+    assert "press Clear chat" in page.text
+    assert not [t for t, _ in page.found if t == "details"]
+
+
+def test_an_answered_form_has_a_title_of_its_own(web: Web) -> None:
+    titles = [
+        unescape(page.text.split("<title>")[1].split("</title>")[0])
+        for page in (
+            web.client.get("/"),
+            web.client.post("/", data={"text": "hi"}),
+            web.client.post("/", data={"text": "x" * 9000}),
+        )
+    ]
+    assert titles[1] == f"Answer: {titles[0]}"
+    assert titles[2] == f"That did not work: {titles[0]}"
+
+
 def hidden_session(html: str) -> str:
     """Return the session that a page's form carries."""
     return next(a["value"] or "" for t, a in Tags(html).found if t == "input" and a.get("name") == "session")
@@ -671,6 +715,26 @@ def test_the_nurses_page_makes_a_tag_that_carries_her_words(web: Web) -> None:
     assert made["data-place"] == "north-west-london"
     assert made["src"] == "http://testserver/widget.js"
     assert "async" in made
+
+
+def test_the_frames_tag_lets_the_chat_ask_where_somebody_is_and_nothing_else(web: Web) -> None:
+    page = web.client.get("/embed", params={"school_nurse": 'Text "Sam" & co', "place": "north-west-london"})
+    tag = unescape(page.text.split('<textarea id="frame-tag"')[1].split(">", 1)[1].split("</textarea>")[0])
+    made = dict(Tags(tag).found)["iframe"]
+    assert made["allow"] == "geolocation"
+    assert made["title"] == "Own It"
+    asked = dict(parse_qsl(urlsplit(str(made["src"])).query))
+    assert asked == {"place": "north-west-london", "school_nurse": 'Text "Sam" & co'}
+
+
+def test_every_word_in_the_strings_file_is_shown_somewhere() -> None:
+    strings = json.loads((ROOT / "widget" / "strings.json").read_text(encoding="utf-8"))
+    files = [*(ROOT / "widget").glob("*.js"), *(ROOT / "widget" / "pages").glob("*"), *(ROOT / "bot" / "channels").glob("*.py")]
+    shown = "".join(f.read_text(encoding="utf-8") for f in files)
+    # Titles, groups and age bands are looked up by a name made of two parts.
+    made = re.compile(r"(group|band)_|(accessibility|privacy)_title$")
+    keys = {k for part in strings.values() for k in part if not made.search(k)}
+    assert sorted(k for k in keys if not re.search(rf"(\bwords\.|[$'\"]){re.escape(k)}\b", shown)) == []
 
 
 def test_words_of_pages_stand_in_the_strings_file_only() -> None:
