@@ -53,8 +53,8 @@
   }
 
   const span = (part) => {
-    if (part.href) return link(part.href, part.text);
-    return part.bold ? el('strong', {}, part.text) : part.text;
+    const shown = part.href ? link(part.href, part.text) : part.text;
+    return part.bold ? el('strong', {}, shown) : shown;
   };
 
   /** Renders one message: its blocks of paragraphs and lists. */
@@ -156,6 +156,10 @@
       this.queue = Promise.resolve();
       this.shifts = [];
       this.attachShadow({ mode: 'open' });
+      // Asked for at once, so that it travels beside the words; unstyled, the chat still works.
+      this.styled = new Promise((done) => {
+        this.shadowRoot.append(el('link', { rel: 'stylesheet', href: `${base}widget.css`, load: done, error: done }));
+      });
     }
 
     /** Builds the chat around what the server sent. */
@@ -165,8 +169,7 @@
       memory.idle = data.limits.idle_seconds * 1000;
       const kept = memory.load();
       this.build();
-      const style = el('link', { rel: 'stylesheet', href: `${base}widget.css`, load: () => this.ready(kept), error: () => this.ready(kept) });
-      this.shadowRoot.append(style);
+      this.styled.then(() => this.ready(kept));
     }
 
     ready(kept) {
@@ -545,6 +548,8 @@
 
     watch() {
       document.addEventListener('keydown', (event) => this.shift(event));
+      // On our own pages a plain link leaves without JavaScript; with it, no way leads back.
+      document.querySelector('a[data-ownit-exit]')?.addEventListener('click', (event) => { event.preventDefault(); this.exit(); });
       const idle = () => {
         if (!this.state.log.length || Date.now() - this.state.at < memory.idle) return;
         this.forget();
@@ -580,12 +585,13 @@
   customElements.define('ownit-chat', OwnItChat);
 
   async function begin(tries = 0) {
+    const chat = document.createElement('ownit-chat');
+    document.body.append(chat);
     try {
-      const data = await request('GET', `widget-strings.json?place=${encodeURIComponent(options.place)}`);
-      const chat = document.createElement('ownit-chat');
-      document.body.append(chat);
-      chat.start(data);
+      chat.start(await request('GET', `widget-strings.json?place=${encodeURIComponent(options.place)}`));
     } catch (error) {
+      // The next try makes a new one, because the style sheet may have been lost as well.
+      chat.remove();
       if (error instanceof Refusal) console.warn(`Own It: ${error.message}`);
       else if (tries < 5) setTimeout(() => begin(tries + 1), 2000 * 2 ** tries);
     }

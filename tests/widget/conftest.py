@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import axe_playwright_python
 import pytest
@@ -84,10 +85,12 @@ class School:
         css = '<link rel="stylesheet" href="/style.css">' if name == "hostile" else ""
         rtl = ' dir="rtl"' if name == "rtl" else ""
         tag = f'<script src="{self.chat}/widget.js" data-place="north-west-london" data-school-nurse="{NURSE}" async></script>'
-        lines = tag * 2 if name == "twice" else tag
+        source = f"{self.chat}/chat?{urlencode({'school_nurse': NURSE})}"
+        frame = f'<iframe title="Own It" src="{source}" width="400" height="600"></iframe>'
+        lines = {"twice": tag * 2, "frame": frame}.get(name, tag)
         body = f"<main><h1>Greenfield School</h1><p>Welcome. <a href='#'>A link</a></p></main>{lines}"
         policy = f"default-src 'none'; img-src data:; script-src {self.chat}; style-src 'self' {self.chat}; "
-        policy += f"connect-src {self.chat}; require-trusted-types-for 'script'"
+        policy += f"connect-src {self.chat}; frame-src {self.chat}; require-trusted-types-for 'script'"
         html = f'<!DOCTYPE html><html lang="en"{rtl}><head><title>School</title>'
         html += '<meta name="viewport" content="width=device-width">'
         headers = {"Content-Security-Policy": policy}

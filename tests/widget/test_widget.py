@@ -96,6 +96,13 @@ def test_a_reply_to_danger_has_links_to_call_and_text_and_is_not_rated(chat: Any
     assert chat.log.locator(".rating").count() == 0
 
 
+def test_a_reply_to_danger_can_be_called_from_its_first_words(chat: Any) -> None:
+    chat.open().ask("i want to kill myself")
+    call = chat.log.locator(".message.bot a[href='tel:999']")
+    expect(call).to_be_in_viewport()
+    assert call.locator("xpath=..").evaluate("(e) => e.tagName") == "STRONG"
+
+
 def test_a_chosen_suggestion_stays_readable_and_cannot_be_chosen_again(chat: Any) -> None:
     chat.open()
     chosen, other = (chat.log.locator(".choices").first.locator("button").nth(n) for n in (0, 1))
