@@ -53,7 +53,7 @@ READY = {
     "deep-chat": "() => document.querySelector('deep-chat')?.shadowRoot?.querySelector('[contenteditable]')?.offsetWidth > 0",
     "rasa-webchat": "() => document.querySelector('.rw-launcher') !== null",
 }
-# Lighthouse 13 wants Node 22; Debian and many school laptops have an older one.
+# Lighthouse 13 wants Node 22; Debian 12 has 18.
 LIGHTHOUSE = "12.8.2"
 CATEGORIES = ("accessibility", "best-practices")
 AUDITED = ("/chat?place=north-west-london", "/demo", "/", "/embed")
