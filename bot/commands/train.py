@@ -6,7 +6,9 @@ import argparse
 import os
 import subprocess
 import sys
+import tarfile
 import time
+import zlib
 from pathlib import Path
 
 from bot.errors import EngineError
@@ -27,14 +29,14 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def ensure_model(force: bool = False) -> Path:
-    """Return the trained model, training it when its inputs changed.
+    """Return the trained model, training it when its inputs changed or its file is damaged.
 
     Raises:
         EngineError: training failed; its own words have been printed.
     """
     name = f"own-it-{fingerprint()}"
     path = ROOT / "models" / f"{name}.tar.gz"
-    if path.exists() and not force:
+    if path.exists() and not force and _whole(path):
         os.utime(path)  # `rasa run` and ours both take the newest
         return path
     print("Training the model (a minute the first time, half of it after an edit) …", file=sys.stderr, flush=True)
@@ -68,3 +70,12 @@ def ensure_model(force: bool = False) -> Path:
         old.unlink()
     print(f"Trained in {time.monotonic() - start:.0f} s.", file=sys.stderr, flush=True)
     return newest_model() or path
+
+
+def _whole(path: Path) -> bool:
+    """Return whether a model can be read to its end: one that was cut off while written would never be replaced."""
+    try:
+        with tarfile.open(path, "r:gz") as archive:
+            return bool(archive.getmembers())
+    except (OSError, EOFError, zlib.error, tarfile.TarError):
+        return False
