@@ -26,6 +26,7 @@ from bot.processes import Process, actions_process, cannot_listen, engine_proces
 from bot.settings import ROOT, Settings
 from bot.stack import wait_until_up
 
+_LONGEST_START = 600.0  # seconds
 _LEAST_FREE = 200 * 2**20  # bytes on the disk
 
 
@@ -52,7 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
     supervisor = watch(config, {**settings.env, **env, **front_process(settings).env})
     signal.signal(signal.SIGTERM, lambda *_: supervisor.terminate())
     try:
-        wait_until_up(f"http://{_reachable(settings.host)}:{settings.port}/health/ready", supervisor)
+        _wait(f"http://{_reachable(settings.host)}:{settings.port}/health/ready", supervisor)
         print(greeting(settings, time.monotonic() - start), flush=True)
         _fetch_surgeries(settings)
         return supervisor.wait()
@@ -65,6 +66,17 @@ def run(arguments: argparse.Namespace) -> int:
         supervisor.terminate()
         supervisor.wait(20)
         return 0
+
+
+def _wait(url: str, supervisor: subprocess.Popen[bytes]) -> None:
+    """Wait until a probe is answered; a machine that is slow today is told so, and not given up."""
+    try:
+        wait_until_up(url, supervisor)
+    except EngineError:
+        if supervisor.poll() is not None:
+            raise
+        print("Still starting. Is the machine very busy? What the processes say stands above.", file=sys.stderr, flush=True)
+        wait_until_up(url, supervisor, _LONGEST_START)
 
 
 def check_machine(settings: Settings) -> None:

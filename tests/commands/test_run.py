@@ -7,12 +7,13 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
 from bot.commands import run
-from bot.errors import SettingError
+from bot.errors import EngineError, SettingError
 from bot.processes import Process
 from bot.settings import ROOT, Settings
 
@@ -61,6 +62,35 @@ def test_an_address_of_another_machine_is_not_called_a_taken_port() -> None:
 def test_a_full_disk_is_named_with_what_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run.shutil, "disk_usage", lambda _: type("Usage", (), {"free": 5 * 2**20}))
     assert "only 5 MiB are free" in refusal(settings_on(free_port()))
+
+
+class Supervisor:
+    """A supervisor that is up, or has ended."""
+
+    def __init__(self, status: int | None) -> None:
+        self.status = status
+
+    def poll(self) -> int | None:
+        """Return how it ended."""
+        return self.status
+
+
+@pytest.mark.parametrize(("status", "waits"), [(None, 2), (1, 1)])
+def test_a_slow_start_is_waited_for_and_one_that_ended_is_not(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], status: int | None, waits: int
+) -> None:
+    asked: list[object] = []
+
+    def not_up_at_first(*_: object) -> None:
+        asked.append(1)
+        if len(asked) == 1:
+            raise EngineError("front", "was not up")
+
+    monkeypatch.setattr(run, "wait_until_up", not_up_at_first)
+    with nullcontext() if status is None else pytest.raises(EngineError):
+        run._wait("http://127.0.0.1:9", Supervisor(status))  # type: ignore[arg-type]
+    assert len(asked) == waits
+    assert ("Still starting" in capsys.readouterr().err) is (status is None)
 
 
 @pytest.mark.parametrize("place", ["a socket, as systemd's journal is", "a full disk", "a pipe that nobody reads"])
