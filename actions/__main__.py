@@ -13,7 +13,7 @@ def main() -> None:
     """Serve Rasa's webhook until told to stop."""
     from rasa_sdk import endpoint
 
-    from actions.local import shared_directory
+    from actions.local import shared_directory, shared_places
 
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, default=5055)
@@ -21,6 +21,7 @@ def main() -> None:
     set_up_logs()
     settings = Settings.from_env()
     shared_directory()
+    shared_places()
     # Not endpoint.run: it listens on every interface unless told otherwise, and leaves no room for the guard.
     app = endpoint.create_app("actions", cors_origins="")
     guard(app, settings.cluster_secret)

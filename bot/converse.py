@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from bot.answers import Asked, Book, payload_of
-from bot.local import borough_contacts, gp_turn, is_place, place_of, pointed_at
+from bot.local import gp_turn, is_place, localised, place_of, pointed_at
 from bot.memory import HELP_STAYS, LOCAL, Heard, Memory, continuable
 from bot.messages import Button, Contact, Outcome, Reply, Turn
 from bot.nlu.context import corrects_a_person, does_it, is_bare, points_back
@@ -209,7 +209,7 @@ def _answer(topics: Sequence[str], heard: Heard, book: Book, part: str | None = 
             kind=understood.kind,
         )
         reply = book.reply(topic, asked, place_of(heard, book))
-        replies.append(replace(reply, contacts=tuple(dict.fromkeys((*borough_contacts(topic, heard, book), *reply.contacts)))))
+        replies.append(localised(reply, topic, heard, book))
     if len(topics) > MAX_QUESTIONS:
         replies.append(book.reply("more_questions"))
     lead = topics[0]

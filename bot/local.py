@@ -117,7 +117,29 @@ def _fill(found: Mapping[str, Any], book: Book, place: str | None) -> dict[str, 
 _ROUTES = {"school_nurse": ("school_nurse",), "feedback": ("advocacy", "healthwatch")}
 
 
-def borough_contacts(topic: str, heard: Heard, book: Book) -> tuple[Contact, ...]:
+# Under these answers Healthwatch is named, as long as data/places says that it exists.
+_WITH_HEALTHWATCH = frozenset({"feedback", "feedback.review"})
+
+
+def localised(reply: Reply, topic: str, heard: Heard, book: Book) -> Reply:
+    """Return the answer to ``topic`` with what is true where the person is: the borough's contacts, and Healthwatch."""
+    text = reply.text
+    if reply.answer in _WITH_HEALTHWATCH and book.place(place_of(heard, book)).data.get("healthwatch"):
+        text = (*text[:-1], " ".join((text[-1], *book.reply("feedback_healthwatch").text)))
+    contacts = dict.fromkeys((*_borough_contacts(topic, heard, book), *reply.contacts))
+    elsewhere = _of_other_boroughs(heard, book)
+    return replace(reply, text=text, contacts=tuple(c for c in contacts if c.id not in elsewhere))
+
+
+def _of_other_boroughs(heard: Heard, book: Book) -> set[str]:
+    """Return the contacts that only serve boroughs other than the one just named; none when none was."""
+    borough = (heard.memory.found or {}).get("borough")
+    routes = book.place(place_of(heard, book)).data.get("by_borough", {})
+    theirs = set(routes.get(borough, {}).values())
+    return {id_ for ids in routes.values() for id_ in ids.values()} - theirs if borough else set()
+
+
+def _borough_contacts(topic: str, heard: Heard, book: Book) -> tuple[Contact, ...]:
     """Return the contacts of the borough just named that belong to ``topic``; a borough without one has none."""
     borough = (heard.memory.found or {}).get("borough")
     place = book.place(place_of(heard, book))

@@ -114,6 +114,31 @@ def test_what_a_turn_led_with_is_remembered(book: Book) -> None:
     assert recall([summary(turn, heard.memory)], {}, None).notice == "gp_found"
 
 
+@pytest.mark.parametrize("words", ["i want to complain", "can i leave a review", "who can help me complain"])
+def test_when_healthwatch_is_switched_off_nothing_of_it_is_left(book: Book, words: str) -> None:
+    def answer(exists: bool) -> str:
+        places = {id_: replace(p, data={**p.data, "healthwatch": exists}) for id_, p in book.places.items()}
+        asked = Understanding(topics=(("feedback", 0.99),), ranking=(), words=(words,))
+        heard = Heard(asked, Memory(found={"borough": "Harrow"}))
+        reply = turn_for("feedback", heard, replace(book, places=places)).replies[0]
+        return " ".join((*reply.text, *(c.name for c in reply.contacts)))
+
+    assert "Healthwatch Harrow" in answer(exists=True)
+    assert "Healthwatch" not in answer(exists=False)
+
+
+@pytest.mark.parametrize(("borough", "shown"), [("Hillingdon", True), ("Harrow", False)])
+def test_an_advocate_of_other_boroughs_is_not_shown(book: Book, borough: str, shown: bool) -> None:
+    asked = Understanding(topics=(("feedback", 0.99),), ranking=(), words=("who can help me complain",))
+    reply = turn_for("feedback", Heard(asked, Memory(place="north-west-london", found={"borough": borough})), book).replies[0]
+    assert ("pohwer" in [c.id for c in reply.contacts]) == shown
+
+
+def test_feedback_names_healthwatch_everywhere_in_england(book: Book) -> None:
+    asked = Understanding(topics=(("feedback", 0.99),), ranking=(), words=("how do i say what i think",))
+    assert "Tell Healthwatch" in turn_for("feedback", Heard(asked, Memory()), book).replies[0].text[-1]
+
+
 def test_a_contact_of_the_borough_is_not_shown_twice(book: Book) -> None:
     asked = Understanding(topics=(("feedback", 0.99),), ranking=(), words=("who can help me complain",))
     turn = turn_for("feedback", Heard(asked, Memory(found={"borough": "Hillingdon"})), book)

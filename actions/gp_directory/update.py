@@ -108,7 +108,10 @@ def update(
         urls = [source] if isinstance(source, str) else list(source or links()["list"])
         where, blob = _download(urls, attempts, timeout, deadline, progress, pause)
     text = _text(blob, where)
-    reading = lists.read_list(text, where, today)
+    try:
+        reading = lists.read_list(text, where, today)
+    except GpDirectoryError as error:
+        raise GpDirectoryError(error.where, error.what, f"{error.mend} {KEPT}") from error
     # The report is made anew every night; a file somebody saved is as old as what stands in it.
     made = reading.made_on if isinstance(source, Path) else today
     found = PracticeList.of(lists.locate(reading.rows, postcodes), made)
