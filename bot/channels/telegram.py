@@ -118,7 +118,8 @@ class TelegramChannel:
     async def _run(self) -> None:
         """Stay connected: the one place that meets a link or a token that does not work."""
         connected, wait = False, _FIRST_WAIT
-        while True:
+        # Being cancelled is not enough: Python 3.10 can lose that in the moment when an answer comes.
+        while not self._stopping:
             try:
                 if not connected:
                     await self._connect()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import os
@@ -11,7 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
@@ -272,6 +273,27 @@ def test_an_answer_in_hand_is_delivered_before_the_front_stops(webhook: bool, te
         telegram.says(ANN, "slowly")
         telegram.wait(lambda: front.doorway.heard)
     assert len(ann.got) == 1
+
+
+def test_a_poll_that_ends_in_the_moment_of_the_stop_does_not_hold_it_up(
+    telegram: FakeTelegram, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    polls: list[int] = []
+
+    async def ends_just_then(wait: int, most: int = 100) -> list[dict[str, object]]:
+        polls.append(wait)
+        # Python 3.10 forgets a cancellation where what was waited for is there at the same moment.
+        with suppress(asyncio.CancelledError):
+            await asyncio.sleep(wait)
+        return []
+
+    with Front(telegram) as front:
+        front.wait_for("ready")
+        monkeypatch.setattr(front.channel, "_get_updates", ends_just_then)
+        telegram.says(ANN, QUESTION)  # ends the poll that was under way
+        telegram.wait(lambda: polls)
+        front.stop()
+    assert front.channel.state == "off"
 
 
 def test_two_copies_behind_one_address_answer_each_message_once(telegram: FakeTelegram, ann: Person) -> None:
