@@ -57,6 +57,8 @@ BARS = {
     "look-up of surgeries, p50": ("ms", 10),
     "memory of the engine at start": ("MiB", 700),
     "memory of all three at start": ("MiB", 900),
+    "growth of all three meanwhile": ("%", 5),
+    "messages a second, 8 at once": ("/s", 80),  # at least
 }
 
 
@@ -114,6 +116,7 @@ def measure(bot: Running, questions: Sequence[str], conversations: int, put: Put
         after = bot.resident()
         put(f"memory of the engine after {conversations:,} conversations", "MiB", after["engine"])
         put(f"memory of all three after {conversations:,} conversations", "MiB", sum(after.values()))
+        put("growth of all three meanwhile", "%", 100 * (sum(after.values()) / sum(before.values()) - 1))
 
 
 def measure_directory(put: Put) -> None:
