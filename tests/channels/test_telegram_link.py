@@ -390,7 +390,7 @@ def test_the_token_is_in_no_output_of_a_front_that_debugs_through_every_fault(
     )
     try:
         telegram.says(ANN, "zebracorn")
-        telegram.answers(ANN, 1, 20)
+        telegram.answers(ANN, 1, 60)
         telegram.drops()
         ann.says("zebracorn")
         telegram.cut()
