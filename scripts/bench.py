@@ -23,7 +23,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from itertools import cycle
+from itertools import cycle, islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -107,10 +107,11 @@ def measure(bot: Running, questions: Sequence[str], conversations: int, put: Put
     before = bot.resident()
     put("memory of the engine at start", "MiB", before["engine"])
     put("memory of all three at start", "MiB", sum(before.values()))
-    times = asyncio.run(doorway_times(bot, questions))
+    texts = no_echo(questions)
+    times = asyncio.run(doorway_times(bot, texts))
     put("doorway to reply, p50", "ms", percentile(times, 50))
     for people in CROWDS:
-        put_crowd(f"{people} at once", people, partial(_web_person, bot.url), questions, put)
+        put_crowd(f"{people} at once", people, partial(_web_person, bot.url), texts, put)
     if conversations:
         asyncio.run(hold_conversations(bot, questions, conversations))
         after = bot.resident()
@@ -132,10 +133,11 @@ def measure_directory(put: Put) -> None:
 
 def measure_beside(questions: Sequence[str], ours: Mapping[str, float], put: Put) -> None:
     """Measure two replicas, Telegram and a stock Rasa bot, the last beside our figures of the same run."""
+    texts = no_echo(questions)
     print("Two replicas behind nginx, with Redis", flush=True)
     with two_replicas() as url:
         for people in CROWDS:
-            put_crowd(f"{people} at once, two replicas", people, partial(_web_person, url), questions, put)
+            put_crowd(f"{people} at once, two replicas", people, partial(_web_person, url), texts, put)
     print("Telegram, by polling a fake of it", flush=True)
     with FakeTelegram() as telegram:
         with own_it(TELEGRAM_BOT_TOKEN=telegram.token, TELEGRAM_API_URL=telegram.url):
@@ -146,14 +148,14 @@ def measure_beside(questions: Sequence[str], ours: Mapping[str, float], put: Put
         put("stock: start to ready", "s", stock.seconds)
         put("stock: memory at start", "MiB", _resident(stock.pid))
         for people in CROWDS[:2]:
-            put_crowd(f"{people} at once, stock", people, partial(_stock_person, stock.url), questions, put)
+            put_crowd(f"{people} at once, stock", people, partial(_stock_person, stock.url), texts, put)
         put("stock / ours: start to ready", "×", stock.seconds / ours["start to ready"])
         put("stock / ours: memory", "×", _resident(stock.pid) / ours["memory of all three at start"])
 
 
-def put_crowd(label: str, people: int, person: Person, questions: Sequence[str], put: Put) -> None:
+def put_crowd(label: str, people: int, person: Person, texts: Iterator[str], put: Put) -> None:
     """Let ``people`` write at once and print latencies and messages a second."""
-    times, rate = asyncio.run(crowd(people, person, questions))
+    times, rate = asyncio.run(crowd(people, person, texts))
     put(f"web round trip, {label}, p50", "ms", percentile(times, 50))
     put(f"web round trip, {label}, p99", "ms", percentile(times, 99))
     put(f"messages a second, {label}", "/s", rate)
@@ -230,12 +232,12 @@ def own_it(**extra: str) -> Iterator[Running]:
             process.wait(30)
 
 
-async def doorway_times(bot: Running, questions: Sequence[str]) -> list[float]:
+async def doorway_times(bot: Running, texts: Iterator[str]) -> list[float]:
     """Return milliseconds from a message at the doorway to its reply, one after another."""
     engine = Engine(bot.settings.engine_url)
     doorway = Doorway(bot.settings, engine, limited=False)
     times = []
-    for number, text in enumerate(_spread(questions, MESSAGES)):
+    for number, text in enumerate(islice(texts, MESSAGES)):
         start = time.perf_counter()
         await doorway.handle(Incoming(f"bench-{number // 5}", "web", text=text))
         times.append((time.perf_counter() - start) * 1000)
@@ -243,9 +245,8 @@ async def doorway_times(bot: Running, questions: Sequence[str]) -> list[float]:
     return times
 
 
-async def crowd(people: int, person: Person, questions: Sequence[str]) -> tuple[list[float], float]:
+async def crowd(people: int, person: Person, texts: Iterator[str]) -> tuple[list[float], float]:
     """Let ``people`` write at once; return the milliseconds of each message, and messages a second."""
-    texts = cycle(_spread(questions, MESSAGES))
     each = max(PER_SESSION, MESSAGES // people)
     start = time.perf_counter()
     lists = await asyncio.gather(*(person(number, texts, each) for number in range(people)))
@@ -294,6 +295,11 @@ def percentile(values: Sequence[float], percent: int) -> float:
     """Return the value that ``percent`` of the values do not exceed."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, round(percent / 100 * (len(ordered) - 1)))]
+
+
+def no_echo(questions: Sequence[str]) -> Iterator[str]:
+    """Return questions for ever, none a second time soon: the encoder remembers its last sentences."""
+    return cycle(_spread(questions, len(questions)))
 
 
 def _spread(questions: Sequence[str], count: int) -> list[str]:
