@@ -48,7 +48,8 @@
     if (!/^(https|tel|sms):/.test(href) && !href.startsWith(base)) return el('span', {}, label);
     const away = href.startsWith('http');
     const attributes = away ? { href, target: '_blank', rel: 'noopener noreferrer' } : { href };
-    const aside = [about, away ? words.new_tab : ''].filter(Boolean).join(', ');
+    // A name that the words hold already would be read out twice: "Call 999 (999)".
+    const aside = [label.includes(about) ? '' : about, away ? words.new_tab : ''].filter(Boolean).join(', ');
     return el('a', attributes, label, aside ? hidden(` (${aside})`) : '');
   }
 

@@ -75,6 +75,13 @@ def test_a_conversation_by_keyboard_alone(chat: Any) -> None:
     assert chat.focused() == WORDS["launch"]
 
 
+def test_a_link_to_call_names_whom_it_calls_once(chat: Any) -> None:
+    chat.open().ask("i want to kill myself")
+    calls = chat.log.locator(".contacts").last.locator("a[href^='tel:']").all_text_contents()
+    assert calls[0] == "Call 999"
+    assert "Call 0800 1111 (Childline)" in calls
+
+
 def test_the_first_view_welcomes_and_suggests_questions(chat: Any) -> None:
     chat.open()
     assert chat.log.locator(".message.bot").count() >= 1
