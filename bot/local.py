@@ -10,9 +10,8 @@ from typing import Any
 from bot.answers import Asked, Book
 from bot.memory import Heard
 from bot.messages import Contact, Outcome, Reply, Turn
+from bot.notices import SHOWED
 
-# Surgeries stand under these notices: afterwards "the first one" means one of them.
-SHOWED = frozenset({"gp_found", "gp_found_area", "gp_found_pin", "gp_found_named", "gp_found_typo", "gp_terminated", "gp_far"})
 # These notices come after the surgeries, as small print.
 _AFTER = frozenset({"gp_list_date", "gp_old_list", "gp_who_covers"})
 _ABROAD = frozenset({"gp_scotland", "gp_wales", "gp_northern_ireland", "gp_crown", "gp_bfpo"})

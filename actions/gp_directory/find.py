@@ -22,7 +22,7 @@ from actions.gp_directory.postcodes import DATA
 from actions.gp_directory.practices import Practice, PracticeList
 from actions.gp_directory.resolve import Point, Resolution
 from actions.gp_directory.text import costs_more, phone, plain, tel, tidy
-from bot.local import SHOWED
+from bot.notices import SHOWED
 
 MOST_RESULTS = 5
 FAR_MILES = 15.0
