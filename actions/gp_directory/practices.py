@@ -137,7 +137,7 @@ def read_list(text: str, where: str, today: date) -> Reading:
     Raises:
         GpDirectoryError: the text is not one of the known formats.
     """
-    sample = text.lstrip("\ufeff \r\n")
+    sample = text.lstrip("\ufeff \r\n").rstrip()
     if not sample:
         raise GpDirectoryError(where, "is empty.", "Download it again.")
     if sample.startswith("<"):
