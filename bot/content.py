@@ -7,6 +7,7 @@ wherever it is met: "file:line: what is wrong and how to mend it".
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
@@ -92,18 +93,30 @@ def read_yaml(path: Path) -> Document:
         ContentError: it cannot be read, or is not YAML; the message names the line.
     """
     document = Document(path, None)
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is not saved as plain text in UTF-8"
-        mend = "Open it in a text editor and save it as plain text, encoding UTF-8."
-        raise ContentError(document.where(), f"The file cannot be read: {why}.", mend) from error
+    text = _text_of(document)
     try:
         node = yaml.compose(text, Loader=_Loader)
         document.data = _build(node, (), document) if node is not None else None
     except yaml.YAMLError as error:
         raise _explain(document, text, error) from error
     return document
+
+
+def _text_of(document: Document) -> str:
+    mend = "Open it in a text editor and save it as plain text, encoding UTF-8."
+    try:
+        text = document.path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise ContentError(document.where(), "The file is not there.", "Put it back, under this very name.") from error
+    except OSError as error:
+        raise ContentError(document.where(), f"The file cannot be read: {error.strerror}.", "Look who may read it.") from error
+    except UnicodeDecodeError as error:
+        document.lines[()] = error.object[: error.start].count(b"\n") + 1
+        what = "The file cannot be read: it is not saved as plain text in UTF-8."
+        raise ContentError(document.where(), what, mend) from error
+    if text.lstrip().startswith(_FORMATTED):
+        raise ContentError(document.where(), "This is formatted text or a web page, not plain text.", mend)
+    return text
 
 
 def _build(node: yaml.Node, at: Path_, document: Document) -> Any:
@@ -130,7 +143,12 @@ def _build(node: yaml.Node, at: Path_, document: Document) -> Any:
     return value.isoformat() if isinstance(value, date) else value
 
 
+# How a file begins that a word processor or a browser has saved.
+_FORMATTED = ("{\\rtf", "<!", "<html")
+_UNSEEN = re.compile(r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _SLIPS = (
+    ("expected a single document", "A line of three dashes stands here.", "Delete it: entries simply follow each other."),
+    ("unacceptable character", "A sign that cannot be seen stands here.", "Delete the words around it and type them again."),
     (
         "unknown escape character",
         "A backslash (\\) stands where none is needed.",
@@ -172,6 +190,8 @@ def _explain(document: Document, text: str, error: yaml.YAMLError) -> ContentErr
         if raw[: len(raw) - len(raw.lstrip())].count("\t"):
             line, problem = number, "found character '\\t'"
             break
+    if unseen := _UNSEEN.search(text):
+        line, problem = text.count("\n", 0, unseen.start()) + 1, "unacceptable character"
     opened = getattr(error, "context_mark", None)
     if "expected ',' or" in problem and opened:
         line = opened.line + 1
@@ -213,13 +233,16 @@ def name_of(keys: Iterable[Any]) -> str:
 def _shape_error(document: Document, error: Any) -> ContentError:
     at = tuple(error.path)
     name = name_of(at)
+    if "propertyNames" in error.schema_path:
+        mend = error.schema.get("description", "A name has small letters, digits and _ only.")
+        return ContentError(document.where((*at, error.instance)), f"'{error.instance}' is no name that fits in {name}.", mend)
     if error.validator == "additionalProperties":
         known = set(error.schema.get("properties", ()))
         extra = next(k for k in error.instance if k not in known)
         close = get_close_matches(extra, known, 1)
         mend = f"Did you mean '{close[0]}'?" if close else f"Known keys: {', '.join(sorted(known))}."
         return ContentError(document.where((*at, extra)), f"'{extra}' is not a key of {name}.", mend)
-    if error.validator == "required":
+    if error.validator in ("required", "dependencies"):
         missing = error.message.split("'")[1]
         return ContentError(document.where(at), f"{name} has no '{missing}'.", f"Add '{missing}: …'.")
     if error.validator == "maxLength":

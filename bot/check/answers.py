@@ -16,6 +16,7 @@ from bot.check.topics import FIXED, KINDS, TOPICS, topics
 from bot.content import name_of
 from bot.markdown import to_plain, to_tree
 from bot.messages import BANDS, Band, Reply, Turn
+from bot.places import NEVER_HIDDEN
 from bot.settings import ROOT
 
 _PAYLOAD_BYTES = 64  # Telegram's limit for what a button sends
@@ -27,7 +28,8 @@ _MARKS = frozenset(
 )
 _MARK = re.compile(r"\$([A-Za-z_]+)")
 _LINK = re.compile(r"\]\(([^)]*)\)")
-_HIDDEN = re.compile(r"\s*- +[^\"'\s].*\s#")
+_HIDDEN = re.compile(r"\s*(?:- +|title: +)(?:[^\"'\s].*\s#|&)")
+_ENTITY = re.compile(r"&#?\w+;")
 _CURLY = tuple("\u2018\u2019\u201c\u201d")
 _COPIED = re.compile("[\u2018\u2019\u201c\u201d\u00a0\u00ad\u200b-\u200f\u2028\u202f\ufeff]")
 # Where the software names a notice: reply("sorry"), _notice("empty", …).
@@ -93,7 +95,8 @@ def contacts_exist(files: Files) -> Iterator[Problem]:
     known = {c for p in files.places.values() for c in p.contacts}
     for document, keys, ids in _lists_named("contacts", files):
         for number, id_ in enumerate(ids):
-            if id_ not in known:
+            # That one of the lines of crisis is gone is told once, by the rule of places.
+            if id_ not in known | NEVER_HIDDEN:
                 mend = did_you_mean(id_, known, "Contacts are in data/places/*.yml.")
                 yield Problem(document.where((*keys, number)), f"there is no contact '{id_}'.", mend)
 
@@ -213,6 +216,8 @@ def small_markdown_is_whole(files: Files) -> Iterator[Problem]:
             if message[0] in "“‘”’" or message.count('"') % 2:
                 mend = 'Quotes around a text are straight ("), those inside it come in pairs, each as \\".'
                 yield Problem(where, f"a quote is lost or curly in {passage.name}.", mend)
+            if found := _ENTITY.search(message):
+                yield Problem(where, f"'{found.group()}' is shown as it stands.", "Write the sign itself, such as & or '.")
             if message.lstrip().startswith("#"):
                 yield Problem(where, "this is a heading, which the chat does not show.", "Use **bold** words.")
             for link in _LINK.findall(message):
@@ -222,40 +227,65 @@ def small_markdown_is_whole(files: Files) -> Iterator[Problem]:
 
 @rule()
 def nothing_hides_behind_a_hash(files: Files) -> Iterator[Problem]:
-    """A # outside quotes begins a remark, so that the rest of a text would never be said."""
+    """A # or & outside quotes has a meaning of its own, so that a part of the text would never be said."""
     lines = {d.path: d.path.read_text(encoding="utf-8").splitlines() for d in files.documents["answers"].values()}
-    for passage in files.passages:
-        for number in range(len(passage.messages)):
-            where = passage.where(number)
-            if _HIDDEN.match(lines[passage.document.path][int(where.rpartition(":")[2]) - 1]):
-                yield Problem(where, f"a # cuts off a text of {passage.name}.", 'Put the whole text in "double quotes".')
+    texts = [(p.document.path, p.where(n), f"a text of {p.name}") for p in files.passages for n in range(len(p.messages))]
+    texts += [(document.path, document.where(keys), name_of(keys)) for document, keys, _ in _titles(files)]
+    for path, where, name in texts:
+        if found := _HIDDEN.match(lines[path][int(where.rpartition(":")[2]) - 1]):
+            yield Problem(where, f"a {found.group()[-1]} cuts off {name}.", 'Put the whole text in "double quotes".')
 
 
 @rule()
 def texts_are_typed_plainly(files: Files) -> Iterator[Problem]:
     """Curly quotes and odd spaces come along when words are copied; they look wrong beside the others."""
-    for passage in files.passages:
-        for number, message in enumerate(passage.messages):
-            if found := _COPIED.search(message):
-                sign = found.group().strip()
-                what = f"a curly quote ({sign})" if sign in _CURLY else "an odd space or a sign that cannot be seen"
-                mend = "Type it again by hand: quotes and apostrophes are straight."
-                yield Problem(passage.where(number), f"{passage.name} holds {what}.", mend, True)
+    texts = [(p.where(n), p.name, message) for p in files.passages for n, message in enumerate(p.messages)]
+    texts += [(document.where(keys), name_of(keys), title) for document, keys, title in _titles(files)]
+    for where, name, text in texts:
+        if found := _COPIED.search(text):
+            sign = found.group().strip()
+            what = f"a curly quote ({sign})" if sign in _CURLY else "an odd space or a sign that cannot be seen"
+            mend = "Type it again by hand: quotes and apostrophes are straight."
+            yield Problem(where, f"{name} holds {what}.", mend, True)
+
+
+@rule()
+def patterns_can_match(files: Files) -> Iterator[Problem]:
+    """A message is compared in small letters and without apostrophes: a pattern that has them never fits."""
+    for id_ in files.answers:
+        document = files.entries[id_]
+        for part, entry in document.data[id_].get("parts", {}).items():
+            for number, pattern in enumerate(entry.get("when", ())):
+                if re.search(r"[A-Z'\u2018\u2019]", re.sub(r"\\[A-Z]", "", pattern)):
+                    where = document.where((id_, "parts", part, "when", number))
+                    yield Problem(where, f"'{pattern}' never fits.", "Write small letters, and dont for don't.")
+
+
+def _titles(files: Files) -> Iterator[tuple[Any, tuple[Any, ...], str]]:
+    """Yield the title of every answer and part, with its file and keys."""
+    for id_ in files.answers:
+        document = files.entries[id_]
+        entry = document.data[id_]
+        for keys, variant in [((id_,), entry), *(((id_, "parts", p), part) for p, part in entry.get("parts", {}).items())]:
+            if "title" in variant:
+                yield document, (*keys, "title"), variant["title"]
 
 
 @rule()
 def kinds_are_known(files: Files) -> Iterator[Problem]:
     """The understanding knows a fixed list of kinds; words for another one would never be said."""
-    dangers = {d.data["kind"]: d.data["topic"] for d in files.documents["safety"].values() if d.data and d.data.get("topic")}
+    dangers = {
+        d.data["kind"]: d.data["topic"] for d in files.documents["safety"].values() if d.data.keys() >= {"kind", "topic"}
+    }
     for id_, answer in files.answers.items():
         document = files.entries[id_]
+        if "safety" in files.unread and id_ != "out_of_scope":
+            continue
         allowed = KINDS if id_ == "out_of_scope" else {k for k, topic in dangers.items() if topic == id_}
         for kind in answer.kinds:
             if kind not in allowed:
                 mend = did_you_mean(kind, allowed, f"Kinds here: {', '.join(sorted(allowed)) or 'none'}.")
                 yield Problem(document.where((id_, "kinds", kind)), f"nothing is ever of the kind '{kind}' here.", mend)
-        if "safety" in files.unread and id_ != "out_of_scope":
-            continue
         for kind in sorted(allowed - set(answer.kinds)):
             yield Problem(
                 document.where((id_, "kinds")), f"there are no words for the kind '{kind}'.", f"Add '{kind}:' to kinds."

@@ -10,6 +10,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from yaml import YAMLError
+
 from bot.answers import Answer, read_answer
 from bot.check.problems import Problem
 from bot.check.slips import plainly, shape_plainly
@@ -17,7 +19,7 @@ from bot.check.topics import TOPICS
 from bot.content import GROUPS, Document, name_of, read_yaml, shape_errors
 from bot.errors import ContentError
 from bot.nlu.text import words_of
-from bot.places import Place, load_places
+from bot.places import DEFAULT, Place, load_places
 from bot.settings import ROOT
 
 # Which files there are, and the schema of each kind.
@@ -30,7 +32,7 @@ _KINDS = {
     "questions": ("tests/questions", "questions"),
 }
 _GROUPED = ("answers", "nlu", "stories", "questions")
-# These files of data/safety are tables, not rules.
+# These files of data/safety are tables, not rules: each has a schema of its own name.
 TABLES = frozenset({"normalise", "thresholds", "safe", "rights_questions"})
 # A value that is only too long or oddly spelt can still be read, so the other rules look at it too.
 _READABLE = ("At most", "is not a key of", "stands twice")
@@ -99,6 +101,8 @@ class Files:
     # ids of all answers, also of those in a file that cannot be read
     known: set[str] = field(default_factory=set)
     places: dict[str, Place] = field(default_factory=dict)
+    # what is wrong with the shape of each file
+    shapes: dict[Path, list[ContentError]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Read the files; nothing is raised, every problem is kept."""
@@ -119,7 +123,7 @@ class Files:
 
     def _single(self) -> Iterator[tuple[str, Path]]:
         yield "domain", self.root / "domain.yml"
-        for kind in ("checklist", "poster"):
+        for kind in ("checklist", "poster", "spelling"):
             yield kind, self.data / f"{kind}.yml"
 
     def _paths(self, kind: str) -> list[Path]:
@@ -131,6 +135,9 @@ class Files:
                 if path.name not in known:
                     self._wrong(str(path), "is not the name of a group, so nobody reads it.", f"Groups: {', '.join(GROUPS)}.")
             found = [folder / f"{g}.yml" for g in GROUPS]
+        # A file that is gone is told as one that cannot be read.
+        always = {"safety": TABLES, "places": (DEFAULT,)}.get(kind, ())
+        found += [folder / f"{name}.yml" for name in sorted(always) if folder / f"{name}.yml" not in found]
         for path in sorted(folder.glob("*.yaml")):
             self._wrong(str(path), "ends in .yaml, so nobody reads it.", "Name it .yml.")
         return found
@@ -141,7 +148,8 @@ class Files:
 
     def _cannot_read(self, kind: str, path: Path, error: ContentError) -> None:
         text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
-        self._tell(plainly(error, text))
+        # Of a file that is gone, or no text at all, the lines say nothing.
+        self._tell(plainly(error, text) if isinstance(error.__cause__, YAMLError) else error)
         self.unread.add(kind)
         if kind == "answers":
             self.known.update(re.findall(r"(?m)^([a-z][a-z0-9_]*)\b", text) or TOPICS.get(path.stem, ()))
@@ -156,10 +164,11 @@ class Files:
             self._cannot_read(kind, path, error)
             return
         self.documents[kind][path.stem] = document
-        if kind == "domain" or (kind == "safety" and path.stem in TABLES):
+        if kind == "domain":
+            self._read_domain(document)
             return
-        schema = _KINDS[kind][1] if kind in _KINDS else kind
-        found = list(shape_errors(document, schema))
+        schema = path.stem if path.stem in TABLES else _KINDS[kind][1] if kind in _KINDS else kind
+        found = self.shapes[path] = list(shape_errors(document, schema))
         meant = {e.mend.split("'")[1] for e in found if e.mend.startswith("Did you mean '")}
         for wrong in found:
             # A mistyped key is told once, not as a missing one too.
@@ -174,9 +183,17 @@ class Files:
             self.unread.add(kind)
             del self.documents[kind][path.stem]
 
+    def _read_domain(self, document: Document) -> None:
+        keys = document.data if isinstance(document.data, dict) else {}
+        for key in ("intents", "actions"):
+            if not isinstance(keys.get(key), list):
+                mend = f"Write '{key}:' at the start of a line, and below it each name after a dash."
+                self._wrong(document.where((key,)), f"there is no list of {key}.", mend)
+                self.unread.add("domain")
+
     def _read_answers(self) -> None:
         for group, document in self.documents["answers"].items():
-            spoilt = {e.where for e in shape_errors(document, "answers") if not _readable(e)}
+            spoilt = {e.where for e in self.shapes[document.path] if not _readable(e)}
             lines = [(line, keys[0]) for keys, line in document.lines.items() if len(keys) == 1]
             starts = sorted(lines)
             bad = {_owner(int(where.rsplit(":", 1)[1]), starts) for where in spoilt}
@@ -195,8 +212,8 @@ class Files:
                     self._wrong(error.where, error.what, error.mend)
 
     def _read_places(self) -> None:
-        documents = self.documents["places"].values()
-        if "places" in self.unread or any(not _readable(e) for d in documents for e in shape_errors(d, "places")):
+        paths = [d.path for d in self.documents["places"].values()]
+        if "places" in self.unread or any(not _readable(e) for path in paths for e in self.shapes[path]):
             self.unread.add("places")
             return
         try:

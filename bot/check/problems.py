@@ -64,5 +64,8 @@ def rule(*needs: str, deep: bool = False) -> Callable[[Check], Check]:
 
 def did_you_mean(wrong: str, known: Iterable[str], otherwise: str) -> str:
     """Return the mend for a mistyped id."""
-    close = get_close_matches(wrong, list(known), 1, 0.6)
+    names = set(known)
+    if " " in wrong and names.issuperset(wrong.split()):
+        return "Put a comma between the two."
+    close = get_close_matches(wrong, sorted(names), 1, 0.6)
     return f"Did you mean '{close[0]}'?" if close else otherwise

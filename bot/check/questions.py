@@ -92,7 +92,9 @@ def training_questions_are_plain(files: Files) -> Iterator[Problem]:
             where, _, line = document.where(("nlu", number, "examples")).rpartition(":")
             for offset, raw in enumerate(block["examples"].splitlines(), 1):
                 text, at = raw.strip(), f"{where}:{int(line) + offset}"
-                if text and not text.startswith("- "):
+                if text == "-":
+                    yield Problem(at, "There is a dash and no question.", "Write a question after it, or delete the line.")
+                elif text and not text.startswith("- "):
                     yield Problem(
                         at, f"'{text[:40]}' has no dash, so it is not read.", "Start the line with a dash and a space."
                     )

@@ -15,6 +15,7 @@ _LOOK_BACK = 3
 _UNLIKE = re.compile(
     r"^(?P<name>.+?) is not as expected: (?P<value>.*?) (?:does not match|is not of type) '(?P<wanted>.*)'\.$", re.S
 )
+_NUMBER = re.compile(r"-?\d[\d.]* is not ")
 _KEY = r"(?:[\w.+-]+|\"[^\"]+\")"
 _VALUE = re.compile(rf"^\s*(?:- +)*(?:{_KEY}:\s+)?(?P<value>\S.*)$")
 _QUOTES = 'Put the whole text in "double quotes".'
@@ -43,6 +44,10 @@ def plainly(error: ContentError, text: str) -> ContentError:
 def shape_plainly(error: ContentError) -> ContentError:
     """Return ``error`` about a value of the wrong shape without the words of schemas."""
     name, _, value = error.what.partition(" is not as expected: ")
+    if name == "the file" and value.startswith("None "):
+        return ContentError(error.where, "The file is empty.", "Put its entries back, as they were before.")
+    if _NUMBER.match(value) and "date" not in error.mend and ("is not of type 'string'" in value or "{ }" in error.mend):
+        return ContentError(error.where, f"{name} is a number, and it has to be a text.", _QUOTES)
     if value.startswith("{"):
         return ContentError(error.where, "A colon stands inside text that has no quotes.", _QUOTES)
     if value.startswith(("'' ", '"" ')):
@@ -101,15 +106,21 @@ def _sign(line: str) -> Slip | None:
     value = _value(line)
     if value[:1] in "*@`%&!|>" and value not in ("|", ">", "|-", ">-"):
         return f"The text starts with {value[0]} and has no quotes around it.", _QUOTES
+    if re.match(r"(\[[^\]]*\]|\{[^}]*\})\s*[^\s#]", value):
+        return f"The text starts with {value[0]} and has no quotes around it.", _QUOTES
     return None
 
 
 def _quotes(line: str) -> Slip | None:
     value = _value(line).replace('\\"', "")
+    if re.match(r"'(?:[^']|'')*'(?!')\s*[^\s#:]", value):
+        return "There is an apostrophe in a text between single quotes.", _QUOTES
     if not value.startswith('"'):
         return None
     if value.count('"') == 1:
         return "The text starts with a quote that is not closed.", 'Put " at the end of the text, on the same line.'
+    if re.match(r'"[^"]*"\s*[^\s#:"][^"]*$', value):
+        return "Something stands after the closing quote.", "Delete it, or move the quote to the end of the text."
     if value.count('"') > 2 and not value.endswith(("]", "}")):
         return "There are quotes inside the quotes.", 'Write \\" for each one inside.'
     return None
@@ -128,7 +139,7 @@ def _dash(line: str) -> Slip | None:
 
 
 def _colon(line: str) -> Slip | None:
-    if match := re.match(r"^\s*([a-zA-Z0-9][\w+-]*)[;=\uff1a]?(?:\s+[\"\[].*)?\s*$", line):
+    if match := re.match(r"^\s*([a-zA-Z0-9][\w+-]*)\s*[;=\uff1a]?(?:\s+[\"\[].*)?\s*$", line):
         return f"There is no colon after '{match[1]}'.", f"Write {match[1]}: and a space."
     if match := re.match(r"^\s*([a-z][a-z0-9_]*):[^\s/]", line):
         return f"There is no space after '{match[1]}:'.", "Write a space after the colon."
@@ -162,7 +173,8 @@ def _uneven(lines: list[str], at: int) -> Slip | None:
             items = True
             continue
         key = re.match(rf"^\s*({_KEY}):(\s+[^\s#].*)?\s*$", other)
-        if key and dashed and spaces < _spaces(other):
+        block = bool(key and (key[2] or "").strip() in ("|", ">"))
+        if key and dashed and spaces < _spaces(other) + block:
             what = f"The dash stands after {spaces} spaces, and '{key[1]}' above it after {_spaces(other)}."
             return what, f"Move the dash to the right: {_spaces(other) + 2} spaces."
         if key and not dashed and (items or key[2]) and spaces > _spaces(other):

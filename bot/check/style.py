@@ -24,7 +24,8 @@ _MEDICINE = (
     r"(?:paracetamol|ibuprofen|aspirin|antibiotics?|antidepressants?|inhalers?|insulin|tablets?|pills?|capsules?|doses?|dosage|"
     r"medicines?|medications?|painkillers?|mg|mcg|milligrams?|ml|millilitres?|spoonfuls?|puffs?|creams?|vitamins?)"
 )
-_AMOUNT = re.compile(rf"\b\d[\d.,]*\s*(?:x\s*)?(?:\w+\s+)?{_MEDICINE}\b|\b{_MEDICINE}\s+(?:of\s+)?\d", re.I)
+_MANY = r"two|three|four|five|six|seven|eight|nine|ten|twelve|twenty|thirty"
+_AMOUNT = re.compile(rf"\b(?:\d[\d.,]*|{_MANY})\s*(?:x\s*)?(?:\w+\s+)?{_MEDICINE}\b|\b{_MEDICINE}\s+(?:of\s+)?\d", re.I)
 _ABSOLUTE = re.compile(r"\b(always|never|will not be told|won't be told|guarantee[ds]?|completely|no matter what)\b", re.I)
 _CONFIDENTIAL = frozenset({"own_it_3_seen_alone", "own_it_4_parents_told", "define_confidentiality", "bot_privacy"})
 _AVOID = (

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.check import style
-from bot.check.files import TABLES, Files
+from bot.check.files import Files
 from bot.check.run import only, problems
 from bot.cli import main
 from bot.errors import SettingError
@@ -143,6 +143,14 @@ SLIPS = (
     ("a list for a text", '"May I ask?"', '["May I ask?"]', 3, "a_new_answer.title is a list, and it has to be one text"),
     ("a dash alone", '"**Yes, you can ask.** Anybody may."', "", 5, "a_new_answer.text, item 1 is empty"),
     ("a list of nothing", "covers: [Q1]", "covers:", 7, "a_new_answer.covers is empty. Write each item after a dash"),
+    ("an apostrophe in single quotes", '"**Yes, you can ask.** Anybody may."', "'You can't.'", 5, "an apostrophe in a text between single"),  # noqa: E501
+    ("a text in brackets", '"**Yes, you can ask.** Anybody may."', "[Yes] you can.", 5, "starts with [ and has no quotes"),
+    ("a comma after the quote", 'Anybody may."', 'Anybody may.",', 5, "Something stands after the closing quote"),
+    ("an equals sign for a colon", "  title: ", "  title = ", 3, "There is no colon after 'title'"),
+    ("a line of dashes", "\na_new_answer:", "---\na_new_answer:", 1, "A line of three dashes stands here. Delete it"),
+    ("a sign that cannot be seen", "Anybody", "Any\x07body", 5, "A sign that cannot be seen stands here"),
+    ("a number for a text", '"**Yes, you can ask.** Anybody may."', "13", 5, "item 1 is a number, and it has to be a text"),
+    ("a part with a capital", "  covers", '  parts: {My Part: {title: "A", when: [aaa], text: ["B."]}}\n  covers', 7, "'My Part' is no name"),  # noqa: E501
     ("a text that is no list", '  covers: [Q1]', '  covers: Q1', 7, "a_new_answer.covers is not a list"),
 )  # fmt: skip
 
@@ -186,12 +194,59 @@ def test_a_file_without_entries_is_one_error(content: Path, text: str) -> None:
     assert len(told(content)) == 1
 
 
-@pytest.mark.parametrize("encoding", ["utf-16", "cp1252"])
-def test_a_file_saved_by_a_word_processor_is_told_in_one_error(content: Path, encoding: str) -> None:
+@pytest.mark.parametrize("file", ["data/answers/words.yml", "data/spelling.yml", "data/safety/safe.yml"])
+def test_an_empty_file_is_said_to_be_empty(content: Path, file: str) -> None:
+    (content / file).write_text("# nothing but a remark\n", encoding="utf-8")
+    assert told(content) == [f"ERROR {file}:1: The file is empty. Put its entries back, as they were before."]
+
+
+@pytest.mark.parametrize(
+    "file", ["data/nlu/tips.yml", "data/places/england.yml", "data/safety/normalise.yml", "data/spelling.yml", "domain.yml"]
+)
+def test_a_file_that_is_gone_is_told_in_one_error(content: Path, file: str) -> None:
+    (content / file).unlink()
+    assert told(content) == [f"ERROR {file}:1: The file is not there. Put it back, under this very name."]
+
+
+@pytest.mark.parametrize("start", ["{\\rtf1\\ansi ", "<!DOCTYPE html>", "<html>"])
+def test_formatted_text_is_told_from_plain_text(content: Path, start: str) -> None:
+    change(content / "data/answers/words.yml", lambda t: start + t, "")
+    found = told(content)
+    assert len(found) == 1
+    assert found[0].startswith("ERROR data/answers/words.yml:1: This is formatted text or a web page")
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "words"),
+    [
+        ("data/safety/normalise.yml", "\nsets:", "\nset:", "'set' is not a key of the file. Did you mean 'sets'?"),
+        (
+            "data/safety/thresholds.yml",
+            "doubt: 0.3",
+            "doubt: some",
+            "doubt is 'some', which does not fit. A number from 0 to 1",
+        ),
+        ("data/safety/bullying.yml", "kind: bullying\n", "", "the file has no 'kind'"),
+        ("data/spelling.yml", "\nalike:", "\nalikes:", "'alikes' is not a key of the file. Did you mean 'alike'?"),
+        ("domain.yml", "\nactions:", "\naction:", "there is no list of actions"),
+    ],
+)
+def test_a_slip_in_a_file_of_the_software_is_one_error(content: Path, file: str, old: str, new: str, words: str) -> None:
+    change(content / file, lambda t: t.replace(old, new, 1), "")
+    found = told(content)
+    assert len(found) == 1, found
+    assert found[0].startswith(f"ERROR {file}:")
+    assert words in found[0]
+
+
+@pytest.mark.parametrize(("encoding", "line"), [("utf-16", 1), ("cp1252", None)])
+def test_a_file_saved_by_a_word_processor_is_told_in_one_error(content: Path, encoding: str, line: int | None) -> None:
     file = content / "data/answers/words.yml"
-    file.write_bytes((file.read_text(encoding="utf-8") + "# it’s\n").encode(encoding))
+    text = file.read_text(encoding="utf-8") + "# it’s\n"
+    file.write_bytes(text.encode(encoding))
+    at = line or text.count("\n")
     assert told(content) == [
-        "ERROR data/answers/words.yml:1: The file cannot be read: it is not saved as plain text in UTF-8. "
+        f"ERROR data/answers/words.yml:{at}: The file cannot be read: it is not saved as plain text in UTF-8. "
         "Open it in a text editor and save it as plain text, encoding UTF-8."
     ]
 
@@ -292,5 +347,4 @@ def test_the_editor_knows_the_shape_of_every_file() -> None:
     assert {Path(schema).name for schema in mapped} == {p.name for p in (ROOT / "schemas").glob("*.json")}
     globs = [glob for listed in mapped.values() for glob in ([listed] if isinstance(listed, str) else listed)]
     found = [path for glob in globs for path in ROOT.glob(glob)]
-    tables = {ROOT / "data/safety" / f"{name}.yml" for name in TABLES} | {ROOT / "data/spelling.yml"}
-    assert sorted(found) == sorted({*ROOT.glob("data/**/*.yml"), *ROOT.glob("tests/questions/*.yml")} - tables)
+    assert sorted(found) == sorted({*ROOT.glob("data/**/*.yml"), *ROOT.glob("tests/questions/*.yml")})

@@ -203,6 +203,43 @@ BREAKS = (
         "a # cuts off a text of tip_bring_someone",
     ),
     Break(
+        "a title cut off by a #",
+        f"{ANSWERS}/local.yml",
+        in_answer("school_nurse", r'  title: "[^"]*"', "  title: A nurse # at school"),
+        "a # cuts off school_nurse.title",
+    ),
+    Break(
+        "a sign spelt as on a web page",
+        f"{ANSWERS}/local.yml",
+        with_message("feedback", "Bring a pen &amp; paper."),
+        "'&amp;' is shown as it stands",
+    ),
+    Break(
+        "a pattern that no message fits",
+        f"{ANSWERS}/own_it.yml",
+        in_answer("own_it_2_appointments", r'(when:\n +- )".*"', r'\1"Text My mum"'),
+        "'Text My mum' never fits",
+    ),
+    Break(
+        "two lines of the checklist without a comma",
+        f"{ANSWERS}/own_it.yml",
+        in_answer("own_it_1_decisions", r"covers: \[(Q1), ", r"covers: [\1 "),
+        "Put a comma between the two",
+    ),
+    Break(
+        "an amount of medicine in words",
+        f"{ANSWERS}/own_it.yml",
+        in_answer("own_it_2_appointments", r'(?m)^    - ".*"$', '    - "You can take two tablets."'),
+        "'two tablets' puts a number beside a medicine word",
+    ),
+    Break("a dash without a question", "data/nlu/words.yml", add_question("define_consent", ""), "a dash and no question"),
+    Break(
+        "a phone number without spaces",
+        "data/places/england.yml",
+        swap('phone: "0808 800 5000"', 'phone: "08088005000"'),
+        "'08088005000' does not look like a phone number",
+    ),
+    Break(
         "no words for a kind",
         f"{ANSWERS}/safety.yml",
         swap("    worried_friend:", "    worried_freind:"),
