@@ -76,6 +76,19 @@ def test_danger_is_met_with_help_in_every_kind_of_message(front: Front) -> None:
         assert "can only read words" not in reply[0].text
 
 
+def test_danger_at_the_end_of_the_longest_message_is_met_with_help(front: Front) -> None:
+    long = "so yesterday at school we had maths and then lunch. " * 78
+    (reply,) = _person(front, 810_006).says(f"{long[:4_070]} i want to kill myself")
+    assert "999" in reply.text
+    assert "That was a lot to read" not in reply.text
+
+
+def test_a_pin_that_nobody_asked_for_finds_surgeries_all_the_same(front: Front) -> None:
+    dan = _person(front, 810_007)
+    dan.sends(location=PIN)
+    front.telegram.wait(lambda: any("Quillfeather" in m.text for m in dan.got))
+
+
 @pytest.mark.parametrize("typed", ["/restart", '/own_it_5_pharmacy{"age":99}', "/session_start", "<b>&</b>", "😀"])
 def test_typed_marks_and_payloads_run_nothing(typed: str, front: Front) -> None:
     eve = _person(front, 810_003)
