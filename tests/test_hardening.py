@@ -5,12 +5,16 @@ from __future__ import annotations
 import ast
 import asyncio
 import json
+import os
 import re
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -272,8 +276,11 @@ def _sockets(pid: int) -> set[str]:
 
 def listening(pid: int) -> set[tuple[str, int]]:
     """Return every address and port that a process or a child of it listens on, UDP too."""
-    mine = {inode for member in _family(pid) for inode in _sockets(member)}
-    found = set()
+    return {found for member in _family(pid) for found in _listening(member)}
+
+
+def _listening(pid: int) -> set[tuple[str, int]]:
+    mine, found = _sockets(pid), set()
     for table, states in (("tcp", {"0A"}), ("tcp6", {"0A"}), ("udp", {"07"}), ("udp6", {"07"})):
         for line in Path(f"/proc/net/{table}").read_text().splitlines()[1:]:
             words = line.split()
@@ -283,26 +290,76 @@ def listening(pid: int) -> set[tuple[str, int]]:
     return found
 
 
-@pytest.mark.engine
-def test_a_running_bot_listens_on_three_ports_and_only_the_front_to_others(tmp_path: Path, settings: Settings) -> None:
+@dataclass
+class Bot:
+    """A bot that ``ownit run`` keeps up, its front open to others."""
+
+    run: subprocess.Popen[bytes]
+    ports: dict[str, int]
+
+    def wait(self) -> None:
+        """Wait until a probe is answered."""
+        wait_until_up(f"http://127.0.0.1:{self.ports['front']}/health/ready", self.run, within=300)
+
+    def process(self, name: str) -> int | None:
+        """Return the process that listens on a part's port, None while there is none."""
+        # A process may end while it is looked at.
+        with suppress(OSError):
+            return next((pid for pid in _family(self.run.pid) if self.ports[name] in {p for _, p in _listening(pid)}), None)
+        return None
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory, settings: Settings) -> Iterator[Bot]:
     from bot.commands.train import ensure_model
 
     ensure_model()
-    ports = [free_port() for _ in range(3)]
-    names = ("OWNIT_PORT", "OWNIT_ENGINE_PORT", "OWNIT_ACTIONS_PORT")
-    env = {**settings.env, **dict(zip(names, map(str, ports), strict=True)), "OWNIT_VAR": str(tmp_path)}
-    env |= {"OWNIT_HOST": "0.0.0.0", "OWNIT_GP_FETCH": "off", "HOME": str(tmp_path)}
-    with (tmp_path / "out").open("wb") as out:
+    folder = tmp_path_factory.mktemp("running")
+    ports = {name: free_port() for name in ("front", "engine", "actions")}
+    names = {"OWNIT_PORT": "front", "OWNIT_ENGINE_PORT": "engine", "OWNIT_ACTIONS_PORT": "actions"}
+    env = {**settings.env, **{name: str(ports[part]) for name, part in names.items()}, "OWNIT_VAR": str(folder)}
+    env |= {"OWNIT_HOST": "0.0.0.0", "OWNIT_GP_FETCH": "off", "HOME": str(folder)}
+    with (folder / "out").open("wb") as out:
         run = subprocess.Popen([sys.executable, "-m", "bot.cli", "run"], cwd=ROOT, env=env, stdout=out, stderr=out)
+    bot = Bot(run, ports)
     try:
-        wait_until_up(f"http://127.0.0.1:{ports[0]}/health/ready", run, within=120)
-        loopback, everywhere = "0100007F", "00000000"
-        assert listening(run.pid) == {(everywhere, ports[0]), (loopback, ports[1]), (loopback, ports[2])}
-        statuses = {
-            path: httpx.get(f"http://127.0.0.1:{ports[1]}{path}", trust_env=False).status_code
-            for path in ("/version", "/status", "/model", "/domain", "/conversations/probe/tracker", "/webhooks/telegram/")
-        }
-        assert set(statuses.values()) == {404}, statuses
+        bot.wait()
+        yield bot
     finally:
         run.send_signal(signal.SIGTERM)
-        run.wait(30)
+        run.wait(60)
+
+
+@pytest.mark.engine
+def test_a_running_bot_listens_on_three_ports_and_only_the_front_to_others(running: Bot) -> None:
+    loopback, everywhere = "0100007F", "00000000"
+    ports = running.ports
+    sockets = {(everywhere, ports["front"]), (loopback, ports["engine"]), (loopback, ports["actions"])}
+    assert listening(running.run.pid) == sockets
+    statuses = {
+        path: httpx.get(f"http://127.0.0.1:{ports['engine']}{path}", trust_env=False).status_code
+        for path in ("/version", "/status", "/model", "/domain", "/conversations/probe/tracker", "/webhooks/telegram/")
+    }
+    assert set(statuses.values()) == {404}, statuses
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize("name", ["engine", "actions", "front"])
+def test_a_part_that_is_killed_is_started_again(running: Bot, name: str) -> None:
+    before = running.process(name)
+    assert before
+    os.kill(before, signal.SIGKILL)
+    until = time.monotonic() + 300
+    while (now := running.process(name)) in (None, before) and time.monotonic() < until:
+        time.sleep(0.1)
+    assert now not in (None, before)
+    running.wait()
+
+
+@pytest.mark.engine
+def test_ctrl_c_ends_every_part_and_says_so(running: Bot) -> None:
+    parts = [running.process(name) for name in running.ports]
+    assert all(parts)
+    running.run.send_signal(signal.SIGINT)
+    assert running.run.wait(60) == 0
+    assert not [pid for pid in parts if Path(f"/proc/{pid}").exists()]

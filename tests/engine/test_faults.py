@@ -9,6 +9,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -40,6 +41,7 @@ class BadActions(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Misbehaves)
         self.manner = "garbage"
         self.let_go = threading.Event()
+        self.asked = threading.Event()
         self.url = f"http://127.0.0.1:{self.server_port}"
 
 
@@ -48,7 +50,9 @@ class _Misbehaves(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         said = {"garbage": b"\xff\x00<html>", "empty": b"", "wrong": b'{"events": 5, "responses": "x"}', "error": b"{}"}
-        if self.server.manner == "slow":
+        said["late"] = b'{"events": [], "responses": []}'
+        if self.server.manner in ("slow", "late"):
+            self.server.asked.set()
             self.server.let_go.wait(30)
         body = said.get(self.server.manner, b"{}")
         self.send_response(500 if self.server.manner == "error" else 200)
@@ -99,6 +103,26 @@ def test_a_look_up_that_goes_wrong_ends_in_an_answer_and_the_next_question_works
     assert turn["replies"]
     assert turn["outcome"] == "answered" or contacts_of(turn) >= HELP
     assert person.says(ALONE)["topic"] == "own_it_3_seen_alone"
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize("name", ["engine", "front"])
+def test_a_part_that_is_told_to_end_answers_what_it_has_in_hand(
+    parts: Parts, person: Browser, bad_actions: BadActions, name: str
+) -> None:
+    bad_actions.manner = "late"
+    bad_actions.asked.clear()
+    with ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(person.says, NEAREST)
+        assert bad_actions.asked.wait(20)
+        parts.running[name].send_signal(signal.SIGTERM)
+        time.sleep(0.3)
+        bad_actions.let_go.set()
+        turn = answer.result(20)
+    bad_actions.let_go.clear()
+    parts.signal(name, signal.SIGTERM)
+    parts.start(name)
+    assert turn["outcome"] == "answered"
 
 
 @pytest.mark.engine
