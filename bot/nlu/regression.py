@@ -30,7 +30,9 @@ def stopping_early() -> Iterator[None]:
         yield
 
 
-def fit(features: Any, answers: npt.NDArray[np.int32], classes: int, strength: float) -> tuple[Floats, Floats]:
+def fit(
+    features: Any, answers: npt.NDArray[np.int32], classes: int, strength: float, steps: int = _STEPS
+) -> tuple[Floats, Floats]:
     """Return the weights, shape (classes, features), and the bias of each class.
 
     Args:
@@ -38,11 +40,12 @@ def fit(features: Any, answers: npt.NDArray[np.int32], classes: int, strength: f
         answers: the class number of each example; more than two classes must occur.
         classes: how many classes there are; one without an example gets next to no probability.
         strength: inverse of the smoothing (scikit-learn's ``C``).
+        steps: how many at most.
     """
     # Imported here: scikit-learn costs a second of start-up and only training needs it.
     from sklearn.linear_model import LogisticRegression
 
-    model = LogisticRegression(C=strength, max_iter=_STEPS, tol=1e-3)
+    model = LogisticRegression(C=strength, max_iter=steps, tol=1e-3)
     model.fit(features, answers)
     weights = np.zeros((classes, features.shape[1]), np.float32)
     bias = np.full(classes, -30.0, np.float32)

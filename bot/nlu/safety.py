@@ -546,6 +546,6 @@ def _surest(scores: Mapping[str, float], rules: SafetyRules, thresholds: Thresho
     if not known:
         return None
     kind = max(known, key=lambda k: scores[k])
-    danger = max(scores.get(ANY, 0.0), scores[kind])
+    danger = scores.get(ANY, scores[kind])
     tier = thresholds.tier(kind, danger)
     return Finding(kind, rules.topic(kind), tier, "classifier", danger) if tier else None

@@ -22,7 +22,7 @@ from bot.nlu.text import clauses, segments, words_of
 from bot.nlu.topics import OUT_OF_SCOPE, Guess, TopicModel
 
 # Less sure than this: ask what was meant. One wrong answer given outright is worse than three needless questions.
-DEFAULT_BAR = 0.6
+DEFAULT_BAR = 0.7
 # A part of a message answers on its own only when it is this sure: a second answer nobody asked
 # for is worse than none.
 _PART_BAR = 0.80
@@ -128,12 +128,14 @@ def _beside_the_question(parsed: Parsed, rules: SafetyRules, danger: DangerClass
     "can i get a note for swimming, i dont want to show what i do to my arms" asks and tells;
     "i used to have anorexia, can i ask not to be told my weight" only tells in passing.
     """
+    assert parsed.vectors is not None
     assert parsed.clause_vectors is not None
     over = rules.is_in_passing(parsed.text)
     for clause, vector in zip(parsed.clauses, parsed.clause_vectors, strict=True):
         if rules.is_rights_question(clause) or (over and rules.is_in_passing(clause)):
             continue
-        found = combine(rules.find(clause), danger.score(vector[None], [clause]), False, rules, bars)
+        scores = danger.score(np.stack([parsed.vectors[0], vector]), [parsed.mended[0], clause])
+        found = combine(rules.find(clause), scores, False, rules, bars)
         if found and found.tier == CRISIS:
             return found
     return None

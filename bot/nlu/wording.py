@@ -22,7 +22,8 @@ import yaml
 from bot.nlu.regression import Floats, fit
 
 _C = 30.0
-_WORDS, _LETTERS = (1, 2, 3, 4), (2, 3, 4)
+# Letters by three and half the steps are as good on held-out folds as by two to four and all, in a quarter of the time.
+_WORDS, _LETTERS, _STEPS = (1, 2, 3, 4), 3, 30
 _RARE = 3  # a group that stands in fewer questions says nothing about the next one
 
 
@@ -53,7 +54,7 @@ class Wording:
         grouped = partial(groups, alike=patterns)
         counter = TfidfVectorizer(analyzer=grouped, min_df=_RARE, sublinear_tf=True, dtype=np.float32)
         counted = counter.fit_transform(texts)
-        weights, bias = fit(counted, answers, classes, _C)
+        weights, bias = fit(counted, answers, classes, _C, _STEPS)
         vocabulary = {group: int(row) for group, row in counter.vocabulary_.items()}
         return cls(dict(alike), vocabulary, counter.idf_.astype(np.float32), np.ascontiguousarray(weights.T), bias)
 
@@ -98,7 +99,7 @@ def groups(text: str, alike: Sequence[tuple[re.Pattern[str], str]] = ()) -> list
     found = [" ".join(words[i : i + n]) for n in _WORDS for i in range(len(words) - n + 1)]
     for word in words:
         padded = f" {word} "
-        found += [padded[i : i + n] for n in _LETTERS for i in range(len(padded) - n + 1)]
+        found += [padded[i : i + _LETTERS] for i in range(len(padded) - _LETTERS + 1)]
     return found
 
 

@@ -33,11 +33,16 @@ def test_it_learns_and_says_nothing_of_the_safe_label(classifier: DangerClassifi
     assert scores[ANY] > 0.8
 
 
-def test_one_dangerous_part_is_enough(classifier: DangerClassifier) -> None:
-    alone = score(classifier, (HARM, WORDS["self_harm"]))
+def test_a_dangerous_part_counts_together_with_the_whole_message(classifier: DangerClassifier) -> None:
+    fine, alone = score(classifier, (FINE, WORDS[SAFE])), score(classifier, (HARM, WORDS["self_harm"]))
     among = score(classifier, (FINE, WORDS[SAFE]), (HARM, WORDS["self_harm"]))
     assert among["self_harm"] == alone["self_harm"]
-    assert among[ANY] == alone[ANY]
+    assert fine[ANY] < among[ANY] < alone[ANY]
+
+
+def test_a_harmless_part_makes_no_message_safer(classifier: DangerClassifier) -> None:
+    alone = score(classifier, (HARM, WORDS["self_harm"]))
+    assert score(classifier, (HARM, WORDS["self_harm"]), (FINE, WORDS[SAFE]))[ANY] == alone[ANY]
 
 
 def test_both_views_must_find_it_likely(classifier: DangerClassifier) -> None:

@@ -1,0 +1,61 @@
+"""A small network that tells two sorts of sentence apart by their vectors.
+
+One hidden layer draws the bends that a straight line cannot: "i cant live without my hoodie" stands nearer
+to despair than to clothes. What it gains beside the two views: docs/decisions/0004-danger.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from bot.nlu.regression import Floats
+
+_HIDDEN, _ROUNDS = 256, 15
+# The numbers of a unit vector are small; the library's first steps are made for larger ones.
+_SCALE = 10.0
+
+
+@dataclass(frozen=True)
+class Network:
+    """A trained network, all arrays.
+
+    Attributes:
+        inner: shape (dimensions, hidden); ``inner_bias``: shape (hidden,).
+        outer: shape (hidden,); ``outer_bias``: shape (1,).
+    """
+
+    inner: Floats
+    inner_bias: Floats
+    outer: Floats
+    outer_bias: Floats
+
+    @classmethod
+    def train(cls, vectors: Floats, yes: npt.NDArray[np.bool_]) -> Network:
+        """Fit on unit ``vectors``, shape (sentences, dimensions), and whether each is of the sort looked for."""
+        # Imported here: scikit-learn costs a second of start-up and only training needs it.
+        from sklearn.neural_network import MLPClassifier
+
+        model = MLPClassifier((_HIDDEN,), alpha=1e-2, batch_size=min(128, len(vectors)), random_state=0)
+        for _ in range(_ROUNDS):
+            model.partial_fit(vectors * _SCALE, yes, (False, True))
+        (inner, outer), (inner_bias, outer_bias) = model.coefs_, model.intercepts_
+        arrays = (inner * _SCALE, inner_bias, outer[:, 0], outer_bias)
+        return cls(*(np.ascontiguousarray(a, np.float32) for a in arrays))
+
+    def logits(self, vectors: Floats) -> Floats:
+        """Return how likely each vector is of the sort looked for, as the logarithm of the odds."""
+        found: Floats = np.maximum(vectors @ self.inner + self.inner_bias, 0) @ self.outer + self.outer_bias
+        return found
+
+    def to_arrays(self) -> dict[str, npt.NDArray[np.generic]]:
+        """Return arrays that ``numpy.savez`` writes without pickling."""
+        return {f"network_{name}": array for name, array in vars(self).items()}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, npt.NDArray[np.generic]]) -> Network:
+        """Rebuild the network from `to_arrays`."""
+        return cls(*(np.ascontiguousarray(arrays[f"network_{name}"], np.float32) for name in cls.__dataclass_fields__))
