@@ -9,15 +9,14 @@ from datetime import date
 from html import escape
 from string import Template
 
-from telegram.constants import InlineKeyboardButtonLimit, MessageLimit
-
 from bot.logs import get_logger
 from bot.markdown import to_plain, to_telegram
 from bot.messages import Button, Contact, Reply, Turn
 
 log = get_logger(__name__)
 
-LIMIT = int(MessageLimit.MAX_TEXT_LENGTH)
+# Telegram's limits. Importing the library for two numbers would cost `ownit check`, which renders every answer, dearly.
+LIMIT, PAYLOAD_LIMIT = 4096, 64  # UTF-16 units of a message, bytes of a button's payload
 MARK = "\u2713 "  # before a button that was pressed
 # Two titles of this many characters stand side by side on a phone of 320 px.
 _SHORT = 14
@@ -87,7 +86,7 @@ def rows(buttons: Iterable[Button]) -> Rows:
     """Return buttons one to a row, two where both titles are short."""
     out: list[list[Button]] = []
     for button in buttons:
-        if not 0 < len(button.payload.encode()) <= InlineKeyboardButtonLimit.MAX_CALLBACK_DATA:
+        if not 0 < len(button.payload.encode()) <= PAYLOAD_LIMIT:
             # One button too few is better than a message that Telegram refuses whole.
             log.error("payload_too_long", bytes=len(button.payload.encode()))
             continue

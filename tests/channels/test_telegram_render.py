@@ -12,7 +12,18 @@ from telegram.constants import InlineKeyboardButtonLimit, InlineKeyboardMarkupLi
 
 from bot.answers import Asked, Book
 from bot.channels.telegram import link
-from bot.channels.telegram_render import LIMIT, Bubble, Words, bubbles, long_date, room_for_keyboard, rows, split, units
+from bot.channels.telegram_render import (
+    LIMIT,
+    PAYLOAD_LIMIT,
+    Bubble,
+    Words,
+    bubbles,
+    long_date,
+    room_for_keyboard,
+    rows,
+    split,
+    units,
+)
 from bot.messages import BANDS, READERS, Button, Contact, Reply, Turn
 from tests.telegram_fake import Refusal, parse_html
 
@@ -29,6 +40,10 @@ def _every_reply(book: Book) -> Iterator[Reply]:
             yield book.reply(answer, Asked(band=band))
         for reader in READERS:
             yield book.reply(answer, Asked(reader=reader))
+
+
+def test_the_limits_are_the_librarys() -> None:
+    assert (LIMIT, PAYLOAD_LIMIT) == (MessageLimit.MAX_TEXT_LENGTH, InlineKeyboardButtonLimit.MAX_CALLBACK_DATA)
 
 
 def test_every_answer_keeps_every_limit_of_telegram(book: Book) -> None:
