@@ -26,11 +26,12 @@ def answers_are_checked_and_not_overdue(files: Files) -> Iterator[Problem]:
 
 @rule("places")
 def contacts_are_checked_and_not_overdue(files: Files) -> Iterator[Problem]:
-    """An overdue contact is no longer shown, except the ones of crisis, which therefore must not be overdue."""
+    """An overdue contact is no longer shown, except the first ones of crisis; none of crisis may be overdue (SAFE-23)."""
     for document in files.documents["places"].values():
         for id_, entry in (document.data.get("contacts") or {}).items():
             keys = ("contacts", id_)
-            yield from _dates(document, keys, entry, f"The contact {id_}", overdue_is_error=id_ in NEVER_HIDDEN)
+            of_crisis = id_ in NEVER_HIDDEN or bool(entry.get("crisis"))
+            yield from _dates(document, keys, entry, f"The contact {id_}", overdue_is_error=of_crisis)
             yield from _not_in_the_future(document, (*keys, "source", "seen_on"), entry["source"]["seen_on"])
             yield from _crisis_is_checked_often(document, keys, entry, id_)
 

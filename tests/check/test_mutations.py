@@ -287,6 +287,12 @@ BREAKS = (
         "The contact childline was due",
     ),
     Break(
+        "an optional line of crisis overdue",
+        "data/places/england.yml",
+        lambda t: _contact_dates(t, "papyrus", "2025-01-01", "2025-03-01"),
+        "The contact papyrus was due",
+    ),
+    Break(
         "another contact overdue",
         "data/places/england.yml",
         lambda t: _contact_dates(t, "switchboard", "2025-01-01", "2025-03-01"),
