@@ -22,6 +22,9 @@ MAX_QUESTIONS = 3
 _CHOICE_FLOOR = 0.05
 # A message that leans on the last topic and is likelier about no other than this goes on with it.
 _LEANS = 0.5
+# In the middle of a conversation this sure, below the bar of config.yml, is enough: asking back breaks it. A guess that is surer and
+# still not taken was doubted for another reason.
+_SURE_ENOUGH = (0.55, 0.75)
 # A crisis does not swallow a question about rights that the same message clearly asks.
 _ALSO_ASKED = 0.8
 # A message without a subject of its own is about the last topic unless it is this surely about another;
@@ -95,7 +98,9 @@ def _lead(rule: str, heard: Heard, book: Book) -> Turn:
         if rule == "out_of_scope" and heard.understanding.safety and heard.understanding.kind in _MAY_BE_ABOUT_FEELINGS:
             return _answer(["mental_health_access"], heard, book)
     if rule == "did_you_mean":
-        return _clarify(heard, book)
+        low, high = _SURE_ENOUGH
+        sure = [t for t, p in heard.understanding.topics[:1] if low <= p < high and t not in ("out_of_scope", "help")]
+        return _say(sure[0], heard, book) if sure and memory.topic else _clarify(heard, book)
     if rule == "state_age" and memory.topic:
         return _answer([memory.topic], heard, book, part=memory.part)
     if rule == "state_age" and memory.asked:

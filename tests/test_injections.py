@@ -235,7 +235,9 @@ def test_a_try_leaves_nothing_behind_in_the_real_conversation(say: Say, book: Bo
         assert all(reply.answer.partition(".")[0] in book.answers for reply in turn.replies), short(text)
         assert EVIL not in json.dumps(turn.as_dict()), short(text)
         after = say(CONTROL, person=person)
-        assert (after.topic, after.age_band, after.replies) == (clean.topic, None, clean.replies), short(text)
+        # What sounds like danger ("my teacher says promise …") keeps help in view after the answer, whoever says it.
+        replies = after.replies[:1] if turn.outcome == "crisis" else after.replies
+        assert (after.topic, after.age_band, replies) == (clean.topic, None, clean.replies), short(text)
 
 
 @hypothesis_settings(max_examples=80, deadline=None)

@@ -40,6 +40,7 @@ SAYINGS = ("im {}", "I'm {}", "i am {} years old", "{} year old here", "age {}")
 POSTCODES = ("W2 1NY", "NW10 4UY", "SW1A 1AA", "EC1A 1BB")
 
 
+@hypothesis_settings(deadline=None)
 @given(st.data())
 def test_every_answer_has_words_for_everybody(data: st.DataObject) -> None:
     answer = data.draw(st.sampled_from(sorted(book().answers)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 import pytest
 
@@ -19,7 +20,10 @@ pytestmark = pytest.mark.engine
 
 @pytest.fixture(scope="module")
 def pipeline() -> Pipeline:
-    return Pipeline.load(ensure_model(), ROOT / "data")
+    whole = Pipeline.load(ensure_model(), ROOT / "data")
+    # Three tests read the same lines, and to parse one takes longest.
+    whole.parse = lru_cache(maxsize=None)(whole.parse)  # type: ignore[method-assign]
+    return whole
 
 
 def in_danger(pipeline: Pipeline, lines: list[str]) -> float:
