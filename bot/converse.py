@@ -22,8 +22,8 @@ MAX_QUESTIONS = 3
 _CHOICE_FLOOR = 0.05
 # A message that leans on the last topic and is likelier about no other than this goes on with it.
 _LEANS = 0.5
-# In the middle of a conversation this sure, below the bar of config.yml, is enough: asking back breaks it. A guess that is surer and
-# still not taken was doubted for another reason.
+# In the middle of a conversation this sure, below the bar of config.yml, is enough: asking back breaks it. A guess that is
+# surer and still not taken was doubted for another reason.
 _SURE_ENOUGH = (0.55, 0.75)
 # A crisis does not swallow a question about rights that the same message clearly asks.
 _ALSO_ASKED = 0.8
