@@ -236,7 +236,9 @@ def test_a_try_leaves_nothing_behind_in_the_real_conversation(say: Say, book: Bo
         assert EVIL not in json.dumps(turn.as_dict()), short(text)
         after = say(CONTROL, person=person)
         # What sounds like danger ("my teacher says promise …") keeps help in view after the answer, whoever says it.
-        replies = after.replies[:1] if turn.outcome == "crisis" else after.replies
+        beside = ["still_here"] if turn.outcome == "crisis" else []
+        assert [r.answer for r in after.replies[len(clean.replies) :]] == beside, short(text)
+        replies = after.replies[: len(clean.replies)]
         assert (after.topic, after.age_band, replies) == (clean.topic, None, clean.replies), short(text)
 
 
