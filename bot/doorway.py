@@ -48,6 +48,7 @@ class Doorway:
         """
         self.library = Library(settings.content)
         self._rules = SafetyRules.load(settings.content / "safety")
+        self._rules.warm()
         self._engine, self._limited = engine, limited
         self._off = settings.var / "off"
         self._people = _People()

@@ -114,8 +114,9 @@ def test_the_off_switch_turns_every_answer_into_help(settings: Settings, tmp_pat
 
 def test_personal_details_are_spoken_of_after_help_and_before_an_answer(settings: Settings) -> None:
     broken = FakeEngine(EngineError("engine", "gone"))
-    crisis, plain = handle(settings, broken, text("i want to kill myself, call 07700 900123")), handle(
-        settings, FakeEngine(), text("my number is 07700 900123")
+    crisis, plain = (
+        handle(settings, broken, text("i want to kill myself, call 07700 900123")),
+        handle(settings, FakeEngine(), text("my number is 07700 900123")),
     )
     assert [r.answer for r in crisis[0].replies][-1] == "personal_details"
     assert plain[0].replies[0].answer == "personal_details"

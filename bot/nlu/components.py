@@ -201,6 +201,7 @@ class SafetyDetector(_Step):
         with np.load(folder / "danger.npz", allow_pickle=False) as arrays:
             self._danger = DangerClassifier.from_arrays(arrays)
         self._rules = SafetyRules.load(self._content / "safety")
+        self._rules.warm()
         self._bars = Thresholds.load(self._content / "safety")
 
     def step(self, message: Message) -> None:

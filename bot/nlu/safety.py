@@ -20,9 +20,12 @@ from __future__ import annotations
 import re
 import string
 import sys
+import threading
+import time
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +42,7 @@ SUPPORT = "support"
 UNLESS_QUESTION = "crisis_unless_question"
 SAFE = "safe"
 ANY = "any"
+Needs = set[str] | None
 DEFAULT_FOLDER = Path(__file__).resolve().parents[2] / "data" / "safety"
 
 
@@ -80,6 +84,8 @@ _TRIPLE = re.compile(r"([a-z])\1{2,}")
 _MASKED = re.compile(r"[a-z]+(?:[*#][*#a-z]*)+")
 _SPACED = re.compile(r"(?<![\w])(?:[a-z][ .\-_*]{1,2}){2,}[a-z](?![\w])")
 _SPACES = re.compile(r"[ \t]+")
+_SET = re.compile(r"<([a-z_]+)>")
+_PRIVATE = 0xE000  # the first of Unicode's signs that no text holds
 # How far from what a rule matched, in characters, its `unless` still cancels it.
 _NEAR = 60
 
@@ -230,17 +236,26 @@ def _one_slip(word: str) -> set[str]:
 
 @dataclass(frozen=True)
 class _Rule:
-    """One phrase rule: a compiled pattern, what it means, and the fragments one of which it needs."""
+    """One phrase rule: its pattern, what it means, and the fragments one of which it needs."""
 
     id: str
     kind: str
     topic: str
     tier: str
-    pattern: re.Pattern[str]
-    unless: re.Pattern[str] | None
+    source: str
+    unless_source: str | None
     fragments: frozenset[str]
     language: str = "en"
     doubtful: bool = False
+
+    # Compiled at first use, or by `SafetyRules.warm`.
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        return re.compile(self.source)
+
+    @cached_property
+    def unless(self) -> re.Pattern[str] | None:
+        return re.compile(self.unless_source) if self.unless_source else None
 
 
 @dataclass(frozen=True)
@@ -283,7 +298,8 @@ class SafetyRules:
         files = [f for f in files if "phrases" in f]
         kinds = {f["kind"]: f["topic"] for f in files if "kind" in f}
         orders = {f["kind"]: f["order"] for f in files if "kind" in f}
-        rules = [(orders[k], rule) for f in files for k, rule in _rules_of(f, kinds, sets)]
+        needs = {name: _needs(source, {}) for name, source in sets.items()}
+        rules = [(orders[k], rule) for f in files for k, rule in _rules_of(f, kinds, sets, needs)]
         rules.sort(key=lambda pair: pair[0])
         questions = _read(folder / "rights_questions.yml")
         return cls([rule for _, rule in rules], kinds, tables, _Questions.of(questions, sets))
@@ -309,6 +325,21 @@ class SafetyRules:
         """Tell whether a message speaks of what is over, or of a friend's lasting trouble, and of nothing that goes on."""
         readings = normalise(text, self._tables)
         return any(map(self._questions.in_passing.search, readings)) and not any(map(self._questions.going_on.search, readings))
+
+    def warm(self, pause: float = 0.02) -> threading.Thread:
+        """Compile every rule behind the scenes, with a ``pause`` (seconds) after each: messages go first.
+
+        A message that needs a rule sooner compiles it then; together they take seconds, for which no start should wait.
+        """
+
+        def compile_all() -> None:
+            for rule in self._rules:
+                rule.pattern, rule.unless  # noqa: B018 - read for what reading does
+                time.sleep(pause)
+
+        thread = threading.Thread(target=compile_all, daemon=True)
+        thread.start()
+        return thread
 
     def find(self, text: str) -> Finding | None:
         """Return the most urgent danger in a message; any crisis comes before any support."""
@@ -406,23 +437,24 @@ def _tables(words: Mapping[str, Any]) -> _Tables:
     )
 
 
-def _rules_of(data: Mapping[str, Any], kinds: Mapping[str, str], sets: Mapping[str, str]) -> Iterable[tuple[str, _Rule]]:
+def _rules_of(
+    data: Mapping[str, Any], kinds: Mapping[str, str], sets: Mapping[str, str], needs: Mapping[str, Needs]
+) -> Iterable[tuple[str, _Rule]]:
     for raw in data["phrases"]:
         kind = raw.get("kind", data.get("kind"))
-        yield kind, _compile(raw, kind, kinds[kind], sets)
+        yield kind, _rule(raw, kind, kinds[kind], sets, needs)
 
 
-def _compile(raw: Mapping[str, Any], kind: str, topic: str, sets: Mapping[str, str]) -> _Rule:
-    source = _bounded(_expand(raw["pattern"], sets))
+def _rule(raw: Mapping[str, Any], kind: str, topic: str, sets: Mapping[str, str], needs: Mapping[str, Needs]) -> _Rule:
     unless = raw.get("unless")
     return _Rule(
         id=raw["id"],
         kind=kind,
         topic=topic,
         tier=raw.get("tier", CRISIS),
-        pattern=re.compile(source),
-        unless=re.compile(_bounded(_expand(unless, sets))) if unless else None,
-        fragments=_fragments(source),
+        source=_bounded(_expand(raw["pattern"], sets)),
+        unless_source=_bounded(_expand(unless, sets)) if unless else None,
+        fragments=_fragments(raw["pattern"], needs),
         language=raw.get("language", "en"),
         doubtful=raw.get("doubtful", False),
     )
@@ -430,7 +462,7 @@ def _compile(raw: Mapping[str, Any], kind: str, topic: str, sets: Mapping[str, s
 
 def _expand(pattern: str, sets: Mapping[str, str]) -> str:
     """Put the word sets (`<carer>`) into a pattern; `~` stands for up to five words of the same sentence."""
-    pattern = re.sub(r"<([a-z_]+)>", lambda m: sets[m.group(1)], fold_pattern(pattern))
+    pattern = _SET.sub(lambda m: sets[m.group(1)], fold_pattern(pattern))
     return pattern.replace(" ~ ", r" (?:[^\s|]+ ){0,5}")
 
 
@@ -443,40 +475,53 @@ def _bounded(pattern: str) -> str:
     return rf"(?<!\w)(?:{pattern})(?!\w)"
 
 
-def _fragments(source: str) -> frozenset[str]:
-    """Return fragments of which every match holds at least one, or nothing when there are none long enough."""
-    parsed: Any = sre_parse.parse(source)
-    needed = _needed(parsed)
+def _fragments(pattern: str, needs: Mapping[str, Needs]) -> frozenset[str]:
+    """Return fragments of which every match holds at least one, or nothing when there are none long enough.
+
+    Args:
+        needs: what each word set needs. A sign of Unicode's private area stands for a set while the pattern is parsed:
+            with the sets written out, parsing takes longer than all the rest of the start.
+    """
+    signs = {name: chr(_PRIVATE + number) for number, name in enumerate(needs)}
+    marked = _expand(pattern, signs)
+    needed = _needs(marked, {sign: needs[name] for name, sign in signs.items()})
     if needed is None or any(len(fragment) < 3 for fragment in needed):
         return frozenset()
     return frozenset(needed)
 
 
-def _needed(items: Iterable[Any]) -> set[str] | None:
+def _needs(pattern: str, sets: Mapping[str, Needs]) -> Needs:
+    parsed: Any = sre_parse.parse(pattern)
+    return _needed(parsed, sets)
+
+
+def _needed(items: Iterable[Any], sets: Mapping[str, Needs]) -> Needs:
     """Return the best set of alternatives, one of which a parsed pattern needs; None when it needs nothing."""
-    best: set[str] | None = None
+    best: Needs = None
     run = ""
     for op, argument in items:
-        if op is sre_parse.LITERAL:
+        if op is sre_parse.LITERAL and chr(argument) not in sets:
             run += chr(argument)
             continue
         best, run = _better(best, {run} if run else None), ""
-        best = _better(best, _needed_of(op, argument))
+        best = _better(best, _needed_of(op, argument, sets))
     return _better(best, {run} if run else None)
 
 
-def _needed_of(op: Any, argument: Any) -> set[str] | None:
+def _needed_of(op: Any, argument: Any, sets: Mapping[str, Needs]) -> Needs:
+    if op is sre_parse.LITERAL:
+        return sets[chr(argument)]
     if op is sre_parse.SUBPATTERN:
-        return _needed(argument[3])
+        return _needed(argument[3], sets)
     if op is sre_parse.MAX_REPEAT and argument[0] > 0:
-        return _needed(argument[2])
+        return _needed(argument[2], sets)
     if op is sre_parse.BRANCH:
-        sets = [_needed(branch) for branch in argument[1]]
-        return None if any(s is None for s in sets) else set().union(*(s for s in sets if s))
+        branches = [_needed(branch, sets) for branch in argument[1]]
+        return None if any(b is None for b in branches) else set().union(*(b for b in branches if b))
     return None
 
 
-def _better(first: set[str] | None, second: set[str] | None) -> set[str] | None:
+def _better(first: Needs, second: Needs) -> Needs:
     """Return the set whose shortest fragment is longest: it rules out most messages."""
     if first is None or second is None:
         return second if first is None else first

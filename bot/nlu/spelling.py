@@ -6,7 +6,8 @@ The raw text is always kept beside the mended one: safety reads both.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from importlib import resources
 from pathlib import Path
 
@@ -16,6 +17,9 @@ from bot.nlu.text import squeeze, words_of
 
 _WORD = re.compile(r"[a-z]+|\d+|[^a-z\d\s]+|\s+")
 _SHORTEST = 4  # a word of three letters is as often slang as a typo
+# How many of the dictionary's words a typo may be mended to, the commonest: "mumsnet" is no "musket", and they load in half
+# the time of all 82,765.
+_TARGETS = 40_000
 
 
 class Speller:
@@ -36,11 +40,12 @@ class Speller:
         self._emoji = dict(emoji or {})
         self._known = {w for w in known if w.isalpha()}
         self._dictionary = SymSpell(max_dictionary_edit_distance=2, prefix_length=5)
-        path = resources.files("symspellpy") / "frequency_dictionary_en_82_765.txt"
-        self._dictionary.load_dictionary(str(path), 0, 1)
+        counts = _word_counts()
+        self._words = self._known | counts.keys()
+        for word, count in list(counts.items())[:_TARGETS]:
+            self._dictionary.create_dictionary_entry(word, count)
         for word in self._known:
             self._dictionary.create_dictionary_entry(word, 2_000_000_000)
-        self._fixed: dict[str, str] = {}
 
     @classmethod
     def load(cls, path: Path, questions: Iterable[str] = ()) -> Speller:
@@ -56,32 +61,40 @@ class Speller:
 
     def knows(self, word: str) -> bool:
         """Return whether a lower-case word is English or a young person's way of writing it."""
-        return word in self._txt or word in self._known or word in self._dictionary.words
+        return word in self._txt or word in self._words
 
     def mend(self, text: str) -> str:
         """Return ``text`` in lower case with txt-speak written out and typos mended."""
+        # Nothing is remembered from one message to the next: these are people's words.
+        return self._mend(text, self._look_up)
+
+    def mend_all(self, texts: Iterable[str]) -> list[str]:
+        """Return `mend` of each training text, in half the time."""
+        remembered = cache(self._look_up)
+        return [self._mend(text, remembered) for text in texts]
+
+    def _mend(self, text: str, look_up: Callable[[str], str]) -> str:
         for sign, word in self._emoji.items():
             text = text.replace(sign, f" {word} ")
-        return re.sub(r"\s+", " ", "".join(map(self._mend, _WORD.findall(words_of(text))))).strip()
-
-    def _mend(self, word: str) -> str:
-        if not word.isalpha() or not word.isascii():
-            return word
-        if (fixed := self._fixed.get(word)) is None:
-            fixed = self._look_up(word)
-            if len(self._fixed) < 20_000:  # bounded: strangers choose the words
-                self._fixed[word] = fixed
-        return fixed
+        parts = (look_up(p) if p.isalpha() and p.isascii() else p for p in _WORD.findall(words_of(text)))
+        return re.sub(r"\s+", " ", "".join(parts)).strip()
 
     def _look_up(self, word: str) -> str:
         word = squeeze(word)
         if word in self._txt:
             return self._txt[word]
-        if word in self._known or len(word) < _SHORTEST or word in self._dictionary.words:
+        if word in self._words or len(word) < _SHORTEST:
             return word
         reach = 1 if len(word) < 6 else 2
         found = self._dictionary.lookup(word, self._closest, max_edit_distance=reach)
         return found[0].term if found else word
+
+
+def _word_counts() -> dict[str, int]:
+    """Return how often each English word is written, commonest first."""
+    lines = (resources.files("symspellpy") / "frequency_dictionary_en_82_765.txt").read_text("utf-8-sig").splitlines()
+    counts = {word: int(count) for word, count in (line.split() for line in lines)}
+    return dict(sorted(counts.items(), key=lambda pair: -pair[1]))
 
 
 def common_words(questions: Iterable[str], at_least: int = 3) -> list[str]:

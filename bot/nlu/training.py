@@ -42,7 +42,7 @@ def train_topics(examples: Sequence[Example], content: Path, encoder: Encoder) -
 def _mended(examples: Sequence[Example], questions: Sequence[Example], content: Path) -> list[str]:
     """Return the texts of ``examples``, mended as a person's messages will be."""
     speller = Speller.load(content / "spelling.yml", [text for text, _ in questions])
-    return [speller.mend(text) for text, _ in examples]
+    return speller.mend_all(text for text, _ in examples)
 
 
 def _alike(content: Path) -> dict[str, str]:
