@@ -6,6 +6,7 @@ fails), so the filter of `bot.logs` is put in place after Rasa's last step of do
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import sys
@@ -21,6 +22,8 @@ from bot.settings import Settings
 def main() -> None:
     """Run Rasa's command line with the arguments given to this module."""
     settings = Settings.from_env()
+    # A start makes a million objects that stay; looking through them for rubbish meanwhile is in vain.
+    gc.disable()
     if not settings.tensorflow:
         without_tensorflow.install()
     # Sanic asks for every warning of old calls, Rasa's libraries make a dozen, and nobody here can mend them.
@@ -40,6 +43,8 @@ def main() -> None:
     # Rasa waits 300 s for an action server and has no setting for it; nobody may wait more than 3 s.
     actions.DEFAULT_REQUEST_TIMEOUT = 2.5
     _prepare_server(settings.cluster_secret)
+    if sys.argv[1:2] != ["run"]:
+        gc.enable()
     sys.argv[0] = "rasa"
     entry.main()
     if sys.argv[1:2] == ["run"]:
@@ -64,6 +69,9 @@ def _prepare_server(secret: str) -> None:
         if agent.is_ready():
             # What is read at first use takes seconds, and nobody's first message may wait for it.
             await agent.handle_text("hello", sender_id="probe")
+        # What is loaded stays; looking through it again and again would make messages wait.
+        gc.freeze()
+        gc.enable()
         return agent
 
     server.configure_app, server.load_agent_on_start = ours, warm
