@@ -21,57 +21,28 @@ _KEPT_TURNS = 6
 
 
 def strip(events: Iterable[Mapping[str, Any]], slots: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the events to store: intents, actions and summaries, without a word anybody typed.
+    """Return the events to store: what the bot summed up of each turn, without a word anybody typed.
+
+    No rule looks further back than its own turn, and what a turn means to the next one stands in its summary. So no
+    message is stored, not even its topic, and Rasa's policies, which look through every action, have one to look at.
 
     Args:
         events: the conversation's events as dictionaries, oldest first.
         slots: the slots' values now; only bands and ids are kept of them.
     """
-    kept = [e for e in (_strip_one(dict(event)) for event in events) if e]
-    starts = [i for i, e in enumerate(kept) if e["event"] == "user"]
-    if len(starts) > _KEPT_TURNS:
-        kept = kept[starts[-_KEPT_TURNS] :]
-    head = [e for e in kept if e["event"] == "session_started"][-1:] or [{"event": "session_started"}]
-    start = {"event": "action", "name": "action_session_start", "policy": None, "confidence": 1.0}
+    turns = [e for e in events if e["event"] == "bot" and (e.get("metadata") or {}).get("said")][-_KEPT_TURNS:]
+    when = turns[0].get("timestamp") if turns else time.time()
     memory = [{"event": "slot", "name": n, "value": slots[n]} for n in KEPT_SLOTS if slots.get(n) is not None]
-    when = {"timestamp": kept[0].get("timestamp") if kept else time.time()}
-    body = [e for e in kept if e["event"] != "session_started" and e.get("name") != "action_session_start"]
-    listen = (
-        []
-        if body and body[0]["event"] == "action"
-        else [{"event": "action", "name": "action_listen", "policy": None, "confidence": 1.0}]
-    )
-    return [e | when if "timestamp" not in e else e for e in (start, *head, *memory, *listen, *body)]
+    said = [
+        {"event": "bot", "text": None, "data": {}, "metadata": {"said": e["metadata"]["said"]}, "timestamp": e.get("timestamp")}
+        for e in turns
+    ]
+    stored = [_action("action_session_start"), {"event": "session_started"}, *memory, *said, _action("action_listen")]
+    return [{"timestamp": when} | e for e in stored]
 
 
-def _strip_one(event: dict[str, Any]) -> dict[str, Any] | None:
-    kind = event["event"]
-    if kind == "user":
-        intent = (event.get("parse_data") or {}).get("intent") or {}
-        data: dict[str, Any] = {"intent": intent, "entities": [], "text": "", "intent_ranking": []}
-        return {
-            "event": "user",
-            "text": "",
-            "parse_data": data,
-            "timestamp": event.get("timestamp"),
-            "input_channel": event.get("input_channel"),
-            "metadata": {},
-        }
-    if kind == "bot":
-        said = (event.get("metadata") or {}).get("said")
-        return {
-            "event": "bot",
-            "text": None,
-            "data": {},
-            "metadata": {"said": said} if said else {},
-            "timestamp": event.get("timestamp"),
-        }
-    if kind == "action":
-        names = ("event", "name", "policy", "confidence", "timestamp")
-        return {k: event.get(k) for k in names} | {"metadata": {}}
-    if kind == "session_started":
-        return {"event": kind, "timestamp": event.get("timestamp")}
-    return None  # slots are written anew from their values; the rest is not needed
+def _action(name: str) -> dict[str, Any]:
+    return {"event": "action", "name": name, "policy": None, "confidence": 1.0}
 
 
 class Shelf(Protocol):
