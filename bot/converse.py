@@ -14,7 +14,7 @@ from bot.answers import Asked, Book, payload_of
 from bot.local import gp_turn, is_place, localised, place_of, pointed_at
 from bot.memory import HELP_STAYS, LOCAL, Heard, Memory, continuable
 from bot.messages import Button, Contact, Outcome, Reply, Turn
-from bot.nlu.context import corrects_a_person, does_it, is_bare, points_back
+from bot.nlu.context import corrects_a_person, does_it, is_afraid, is_bare, points_back
 
 MAX_CHOICES = 3
 MAX_QUESTIONS = 3
@@ -86,6 +86,8 @@ def _lead(rule: str, heard: Heard, book: Book) -> Turn:
     memory = heard.memory
     if rule.startswith("crisis_"):
         return _crisis(rule, heard, book)
+    if memory.crisis and not heard.pressed and (turn := _after_crisis(rule, memory.crisis, heard, book)):
+        return turn
     if rule == "follow_up":
         return _follow_up(heard, book)
     if not heard.pressed:
@@ -114,6 +116,24 @@ def _lead(rule: str, heard: Heard, book: Book) -> Turn:
     topics = [t for t, _ in heard.understanding.topics] or [rule]
     turn = _answer(topics if rule in topics else [rule], heard, book, part=heard.part)
     return _with_england(turn, heard, book) if turn.kind == "other_nation" else turn
+
+
+def _after_crisis(rule: str, crisis: str, heard: Heard, book: Book) -> Turn | None:
+    """Return the answer to what somebody who was in danger a moment ago says next, if it is no question of its own.
+
+    Fear that goes on ("im scared", "what if he finds out") gets help again; anything that would be outside what the bot
+    knows ("the ambulance is coming") gets somebody to talk to, and is never told that it is.
+    """
+    understood, memory = heard.understanding, heard.memory
+    if memory.since_crisis is None or memory.since_crisis >= HELP_STAYS or len(understood.words) != 1:
+        return None
+    own = understood.topics[0][1] >= _OWN and rule not in (*_ABOUT_ELSE, "did_you_mean", "mental_health_access", "follow_up")
+    only_an_age = rule == "state_age" and memory.since_crisis == 0
+    if only_an_age or (is_afraid(understood.words[0]) and not own):
+        return _crisis(crisis, heard, book)
+    if rule == "out_of_scope" and understood.kind in _MAY_BE_ABOUT_FEELINGS:
+        return Turn("answered", (book.reply("with_you", place=memory.place),), "help", 1.0, ("help",))
+    return None
 
 
 def _title_typed(heard: Heard, book: Book) -> str | None:
@@ -262,6 +282,8 @@ def _follow_up(heard: Heard, book: Book) -> Turn:
     if kind.startswith("choice:"):
         _, number, *manner = kind.split(":")
         return _pick(int(number), heard, book, *manner)
+    if kind == "which":
+        return _likeliest_of(memory.choices, heard, book) or _lead("did_you_mean", heard, book)
     if kind in ("same", "back"):
         return _answer([memory.topic], heard, book) if memory.topic else _clarify(heard, book)
     if not memory.topic:
@@ -285,6 +307,17 @@ def _pick(number: int, heard: Heard, book: Book, manner: str | None = None) -> T
     chosen = choices[number - 1 if number > 0 else -1]
     topic = chosen.partition(".")[0]
     return _told(topic, manner, heard, book) if manner and continuable([topic]) else _say(chosen, heard, book)
+
+
+def _likeliest_of(choices: Sequence[str], heard: Heard, book: Book) -> Turn | None:
+    """Return the answer to the choice that the message is likeliest about ("the bit about my mum"), if it is about any."""
+    shares = {topic: share for topic, share in heard.understanding.ranking if topic not in _NEVER_OFFERED}
+    chosen = max(choices, key=lambda c: shares.get(c.partition(".")[0], 0.0), default=None)
+    share = shares.get(chosen.partition(".")[0], 0.0) if chosen else 0.0
+    topic, sure = heard.understanding.topics[0]
+    if chosen is None or (share < _CHOICE_FLOOR and sure >= _ALSO_ASKED and topic in shares):
+        return _answer([topic], heard, book) if topic in shares and sure >= _ALSO_ASKED else None
+    return _say(chosen, heard, book) if share else None
 
 
 def _say(chosen: str, heard: Heard, book: Book) -> Turn:
@@ -361,7 +394,8 @@ def _with_support(turn: Turn, heard: Heard, book: Book) -> Turn:
         line = _support_line(safety[0], turn, memory, book)
         return replace(turn, replies=(line, *turn.replies), kind=turn.kind or safety[0])
     leaving = turn.topic in ("thanks", "goodbye")
-    if memory.since_crisis is not None and memory.since_crisis < HELP_STAYS and not turn.forget and not leaving:
+    said = any(r.answer == "with_you" for r in turn.replies)
+    if memory.since_crisis is not None and memory.since_crisis < HELP_STAYS and not turn.forget and not leaving and not said:
         return replace(turn, replies=(*turn.replies, book.reply("still_here", place=memory.place)))
     return turn
 

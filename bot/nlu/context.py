@@ -40,9 +40,9 @@ def find_reader(text: str) -> Reader | None:
     return None
 
 
-_LEAD = r"(?:(?:ok(?:ay)?|so|and|but|wait|um+|hm+|oh|no|pls|please|sorry|can you|could you)[\s,.!]+)*"
+_LEAD = r"(?:(?:ok(?:ay)?|so|and|but|wait|um+|hm+|oh|no|right|right then|huh|eh|what|actually|lol|pls|please|sorry|can (?:you|u)|could (?:you|u))[\s,.!?]+)*"
 _KINDS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
-    (kind, re.compile(rf"^{_LEAD}(?:{pattern})[\s.!?]*$"))
+    (kind, re.compile(rf"^{_LEAD}(?:{pattern})(?:[\s,]+(?:pls|please|plz|now|tho|lol|thx|thanks|ta))*[\s.!?]*$"))
     for kind, pattern in {
         "back": r"(?:(?:can|could|lets) (?:we|u|you|i) )?(?:go |going |get )?back to (?:my|the|that|what) (?:(?:first|last|other|original) )?(?:question|thing|one|i (?:asked|said)|we were (?:saying|talking about)|before)(?: i asked| before| again)?|what (?:were|was) we (?:saying|talking about)|(?:can (?:u|you) |pls )?answer (?:my|the) (?:last |first )?question|you (?:didnt|havent) answer(?:ed)?(?: me| my question| that)?",
         "restart": r"(?:start|begin) (?:again|over|afresh|from the (?:start|beginning))|restart|reset|new (?:chat|question|conversation)|clear (?:the |this )?chat",
@@ -52,14 +52,15 @@ _KINDS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
             r"(?:simpl\w+|easier|easy|plain\w*|shorter|better|differently|normal words|a simpler way|english)?(?: words| english| way| terms)?(?: pls| please)?"
             r"|(?:simpl\w+|easier|shorter)(?: words| version)?(?: pls| please)?|make (?:it|that) (?:simpl\w+|easier|shorter)"
             r"|(?:i )?(?:still )?(?:dont|do not|didnt|cant) (?:really )?(?:get|understand)(?: (?:it|that|this|what you mean|what that means|any of that|you))?"
-            r"|what (?:do|does|did) (?:you|that|this|it|u) (?:even )?mean(?: by that)?|explain(?: (?:it|that|this|please|pls|more))*|(?:in )?(?:simple|simpler|plain|easy|normal) (?:words|english|terms)(?: pls| please)?|wdym|huh|eh|confus(?:ed|ing)|im confused|what\?+|eli5|in english|too (?:long|hard|complicated)(?: words)?|tl ?dr|say (?:that )?again|repeat(?: that)?|come again"
+            r"|what (?:do|does|did) (?:you|that|this|it|u) (?:even )?mean(?: by that)?|explain(?: (?:it|that|this|please|pls|more))*|(?:in )?(?:simple|simpler|plain|easy|normal) (?:words|english|terms)(?: pls| please)?|wdym|huh|eh|confus(?:ed|ing)|im confused|what\?*|eli5|in english|too (?:long|hard|complicated)(?: words)?|tl ?dr|say (?:that )?again|repeat(?: that)?|come again"
         ),
         "why": (
             r"(?:but )?y+|why(?: not| is that| tho+ugh| tho|.{0,3}| does (?:it|that) matter| can they| cant i| do they| is it like that)?|how come|for what reason|why (?:would|wud|wld|do|does|did|can|cant|are|is|should) (?:they|it|he|she|that|the \w+)(?: do that| need to| have to| say that)?(?: tho+ugh| tho)?"
             r"|what(?:s| is) the (?:reason|point)|says who|who says(?: so| that)?|(?:is|are) (?:that|this|it|you|u) (?:really |actually )?(?:true|sure|certain|legit|real|right|the law|law)"
-            r"|where(?:s| is) (?:that|this|it) (?:written(?: down)?|from)|really|seriously|promise|(?:do )?(?:you|u) (?:promise|swear)|(?:you|u) sure|100%|for real|how do (?:you|u) know(?: that)?|where does (?:it|that) say(?: that)?"
+            r"|where(?:s| is) (?:that|this|it) (?:written(?: down)?|from)|really|seriously|promise|(?:do )?(?:you|u) (?:promise|swear)|(?:you|u) sure|100%|for real|(?:(?:you|u) )?swear(?: down| on it)?|no way|fr|how do (?:you|u) know(?: that)?|where does (?:it|that) say(?: that)?"
         ),
-        "same": r"(?!.*\b(?:scot\w*|wales|welsh|ireland|irish|abroad)\b)(?:(?:does|do|would|wud) (?:that|it|this|those|the same) (?:also )?(?:go|count|work|apply|happen|hold)(?: the same)? (?:for|at|in|with|to|when|if)\b.*|(?:is|are) (?:that|it|this) (?:also )?(?:the same|true|right) (?:for|at|in|with)\b.*|(?:and )?(?:with|without) (?:my |a |the |any )?(?:mums?|dads?|parents?|carers?|anyone|adults?)(?: knowing| there| finding out| permission)?|(?:w[ho]+t about|how about|and) (?:at |in |for |with )?(?:the |a )?(?:hospitals?|clinics?|schools?|dentists?|opticians?|orthodontists?|walk[ -]?ins?(?: centres?)?|urgent care|a ?(?:&|and|n) ?e)(?: too| as well| tho\w*)?)",
+        "which": r"(?:(?:just|only|i mean|i meant|what about|about|tell me(?: more)? about|go back to) )?the (?:bit|part|one|thing|question) (?:about|with|on|where|for) \w.*|(?:what about |about )?the (?:\w+ ){1,4}(?:bit|part)",
+        "same": r"(?!.*\b(?:scot\w*|wales|welsh|ireland|irish|abroad)\b)(?:(?:does|do|would|wud) (?:that|it|this|those|the same) (?:also )?(?:go|count|work|apply|happen|hold)(?: the same)? (?:for|at|in|with|to|when|if)\b.*|(?:is|are) (?:that|it|this) (?:also )?(?:the same|true|right) (?:for|at|in|with)\b.*|(?:its|it is|this is|im|i am|that was|i mean) (?:at|in|for|about|going to)? ?(?:the |a )?(?:hospitals?|clinics?|dentists?|opticians?|orthodontists?|walk[ -]?ins?)(?:,? not (?:the |a |my )?\w+)?|(?:and )?(?:with|without) (?:my |a |the |any )?(?:mums?|dads?|parents?|carers?|anyone|adults?)(?: knowing| there| finding out| permission)?|(?:w[ho]+t about|how about|and) (?:at |in |for |with )?(?:the |a )?(?:hospitals?|clinics?|schools?|dentists?|opticians?|orthodontists?|walk[ -]?ins?(?: centres?)?|urgent care|a ?(?:&|and|n) ?e)(?: too| as well| tho\w*)?)",
         "more": r"(?:tell me |give me |any |show me )?more(?: info\w*| details?| about (?:it|that|this))?|go on|carry on|what else|anything else|like what|such as|continue",
         "else": r"something else|none of (?:these|those|them|the above)|neither|not (?:that|those|these|any of (?:these|those))|idk|i ?dunno|i dont know|(?:im )?not (?:really )?sure|no idea|other|another (?:one|thing)",
     }.items()
@@ -74,14 +75,15 @@ _CHOICES |= {"fifth": 5, "last": -1, "bottom": -1}
 _FILLER = re.compile(
     r"\b(?:what|whats|wot|about|abt|how|and|but|if|when|once|im|i|am|is|be|turn|turns|turned|turning|she|shes|he|hes|at|age|aged|years?|yrs?|yo|old|ok|okay|so|then|for"
     r"|someone|somebody|a|an|my|the|actually|wait|sorry|was|wrong|meant|mean|no|only|just|now|nearly|almost|next|month|week|in|under|over|u|r|are|you|they|theyre|person|people|"
-    r"sister|brother|son|daughter|boyfriend|girlfriend|bf|gf|friend|mate|cousin|does|it|change|different|would|same|thing|though|tho|btw|lol|like|instead|who|of|school|sixth|form|until|til|still|anything|ur|wot|wat|wen|thx|thanks|cheers)\b|[\d\W]+"
+    r"sister|brother|son|daughter|boyfriend|girlfriend|bf|gf|friend|mate|cousin|does|it|change|different|would|same|thing|though|tho|btw|lol|like|instead|who|of|school|sixth|form|until|til|still|anything|ur|wot|wat|wen|thx|thanks|cheers|that|this|ok|fine|allowed|a problem|problem|too|young|enough|matter|count|counts|possible|legal|if|even|tbh|cos|because|does|do|have|btw|by|way|the same|right|or|not|can|could|will|yet)\b|[\d\W]+"
 )
 
 
 def follow_up(text: str) -> str | None:
     """Return how a message continues the one before it, or None when it stands alone.
 
-    One of ``back`` (to my question), ``restart``, ``help_now``, ``simpler``, ``why``, ``same`` (does that go for …), ``more``, ``else``, ``age``
+    One of ``back`` (to my question), ``restart``, ``help_now``, ``simpler``, ``why``, ``which`` ("the bit about my mum", of
+    several answers), ``same`` (does that go for …), ``more``, ``else``, ``age``
     (nothing but an age), or ``choice:N`` (N from 1, or -1 for the last) for the choices just offered; ``choice:2:simpler`` says in what manner.
     """
     words = words_of(text)
@@ -154,7 +156,7 @@ _LIGHT = frozenset(
     ok okay oh hm hmm um well right yeah yes no not nt nah pls plz please thanks thx btw lol tbh ngl sorry wait alright fine
     age aged years yrs year turn turns turned turning sister brother friend mate cousin son daughter boyfriend girlfriend
     old long much many often soon far free cost costs allowed able ok wrong bad good better same different true thing things stuff
-    way anything something nothing everything help order
+    way anything something nothing everything help order bring last time times once twice next later
     """.split()  # noqa: SIM905
 )
 _TO_ANYBODY = re.compile(
@@ -211,6 +213,22 @@ def corrects_a_person(words: str) -> bool:
 def points_back(words: str) -> bool:
     """Return whether a short message (`words_of`) speaks of somebody or something named before it: "how do i tell her"."""
     return len(words.split()) <= 8 and bool(_POINTS_BACK.search(words))
+
+
+_IS_AFRAID = re.compile(
+    r"\b(?:scared|scares|afraid|frightened|terrified|worried|panicking|crying|shaking|alone|hopeless|worse)\b"
+    r"|\b(?:no ?one|nobody) (?:\w+ )?(?:cares|believes|listens|helps|can help|there|understands)\b"
+    r"|\b(?:dont|do not|idk) (?:know )?what (?:to|i) (?:do|should)\b|\bwhat (?:do|should|shall) i do\b"
+    r"|\bwhat if (?:he|she|they|it) (?:\w+ ){0,3}(?:finds? out|again|comes? back|gets? (?:worse|angry|mad))\b"
+    r"|\b(?:999|112|ambulance|police|my fault)\b"
+    r"|\b(?:doesnt|dont|wont|didnt) want (?:me|us|anyone|anybody|u|you) to (?:call|ring|tell|say|phone)\b"
+    r"|\bcant (?:cope|tell|talk|do (?:it|this)|take)\b|\bdont (?:tell|call|ring)\b"
+)
+
+
+def is_afraid(words: str) -> bool:
+    """Return whether a short message (`words_of`), soon after one of danger, says that the fear goes on: "im scared"."""
+    return len(words.split()) <= 10 and bool(_IS_AFRAID.search(words))
 
 
 _DELETE = re.compile(

@@ -27,7 +27,7 @@ from bot.nlu.vectors import FOLDER, encoded
 UNSURE = "und"  # ISO 639-2: a language that could not be told
 _STRENGTH = 100.0
 # Enough for a language's plain questions; all of them would take longer than the rest of the training.
-_EACH, _EACH_DANGER = 14, 60
+_EACH, _EACH_DANGER = 20, 80
 # Plain questions: two words say little, and a story holds more than its question.
 _FEWEST_WORDS, _MOST_WORDS = 3, 9
 # A message is not English when half of its words are strange, or some are and the detector is very sure.
