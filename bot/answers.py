@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -249,7 +248,6 @@ class Library:
         self._content = content
         self.broken: ContentError | None = None
         self._stamp = self._times()
-        self._looked = time.monotonic()
         self._book = Book.load(content)
 
     @property

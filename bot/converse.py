@@ -13,7 +13,7 @@ from dataclasses import replace
 from bot.answers import Asked, Book, payload_of
 from bot.local import gp_turn, is_place, localised, place_of, pointed_at
 from bot.memory import HELP_STAYS, LOCAL, Heard, Memory, continuable
-from bot.messages import Button, Contact, Outcome, Reply, Turn
+from bot.messages import SURE, Button, Contact, Outcome, Reply, Turn
 from bot.nlu.context import corrects_a_person, does_it, is_afraid, is_bare, points_back
 
 MAX_CHOICES = 3
@@ -22,9 +22,9 @@ MAX_QUESTIONS = 3
 _CHOICE_FLOOR = 0.05
 # A message that leans on the last topic and is likelier about no other than this goes on with it.
 _LEANS = 0.5
-# In the middle of a conversation this sure, below the bar of config.yml, is enough: asking back breaks it. A guess that is
+# In the middle of a conversation this sure, below the bar, is enough: asking back breaks it. A guess that is
 # surer and still not taken was doubted for another reason.
-_SURE_ENOUGH = (0.55, 0.75)
+_SURE_ENOUGH = (0.55, SURE)
 # A crisis does not swallow a question about rights that the same message clearly asks.
 _ALSO_ASKED = 0.8
 # A message without a subject of its own is about the last topic unless it is this surely about another;

@@ -12,6 +12,8 @@ Outcome = Literal["answered", "clarified", "out_of_scope", "crisis", "refused", 
 
 BANDS: tuple[Band, ...] = ("U13", "13-15", "16-17", "18+")
 READERS: tuple[Reader, ...] = ("young_person", "parent", "professional")
+# Less sure than this: ask what was meant. One wrong answer given outright is worse than three needless questions.
+SURE = 0.75
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from rasa.shared.nlu.constants import ENTITIES, INTENT, INTENT_RANKING_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
+from bot.messages import SURE
 from bot.nlu import understand
 from bot.nlu.danger import DangerClassifier
 from bot.nlu.encoder import shared_encoder
@@ -30,7 +31,7 @@ from bot.nlu.sources import fingerprint
 from bot.nlu.spelling import Speller
 from bot.nlu.topics import TopicModel
 from bot.nlu.training import Example, labelled, train_danger, train_topics
-from bot.nlu.understand import DEFAULT_BAR, Parsed
+from bot.nlu.understand import Parsed
 from bot.settings import Settings
 
 _Type = DefaultV1Recipe.ComponentType
@@ -187,7 +188,7 @@ class SafetyDetector(_Step):
     @staticmethod
     def get_default_config() -> dict[str, Any]:
         """Return the defaults: below ``bar`` the bot asks what was meant."""
-        return {"bar": DEFAULT_BAR}
+        return {"bar": SURE}
 
     def train(self, training_data: TrainingData) -> Resource:
         """Fit the danger classifier on ``data/safety`` and, as safe, the ordinary questions."""

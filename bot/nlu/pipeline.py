@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from bot.errors import EngineError
-from bot.messages import Understanding
+from bot.messages import SURE, Understanding
 from bot.nlu import understand
 from bot.nlu.danger import DangerClassifier
 from bot.nlu.encoder import shared_encoder
@@ -19,7 +19,7 @@ from bot.nlu.foreign import ForeignModel
 from bot.nlu.safety import SafetyRules, Thresholds
 from bot.nlu.spelling import Speller
 from bot.nlu.topics import TopicModel
-from bot.nlu.understand import DEFAULT_BAR, Parsed
+from bot.nlu.understand import Parsed
 
 
 class Pipeline:
@@ -32,7 +32,7 @@ class Pipeline:
         danger: DangerClassifier,
         foreign: ForeignModel,
         content: Path,
-        bar: float = DEFAULT_BAR,
+        bar: float = SURE,
     ) -> None:
         """Put the trained pieces together; rules and bars are read from ``content``."""
         self.speller, self.topics, self.danger, self.foreign, self.bar = speller, topics, danger, foreign, bar

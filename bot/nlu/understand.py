@@ -21,8 +21,6 @@ from bot.nlu.spelling import Speller
 from bot.nlu.text import clauses, segments, words_of
 from bot.nlu.topics import OUT_OF_SCOPE, Guess, TopicModel
 
-# Less sure than this: ask what was meant. One wrong answer given outright is worse than three needless questions.
-DEFAULT_BAR = 0.75
 # A part of a message answers on its own only when it is this sure: a second answer nobody asked
 # for is worse than none.
 _PART_BAR = 0.80

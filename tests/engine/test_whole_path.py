@@ -99,13 +99,15 @@ def test_nine_of_ten_turns_go_as_a_person_expects(say: Say) -> None:
                 turn = say(step["say"], person=f"{path.stem}-{number}")
                 if not _fits(step, turn.topic, turn.topics, turn.age_band, turn.outcome):
                     misses.append((path.stem, step, turn.topic, turn.topics, turn.age_band, turn.outcome))
-    # Three of the files were written blind, and a miss in them stays: the floor is below what is wanted, 19 of 20.
-    assert len(misses) <= turns * 0.1, "\n".join(map(str, misses))
+    # Five of the files were written blind, and a miss in them stays: the floor is below what is wanted, 19 of 20.
+    assert len(misses) <= turns * 0.08, "\n".join(map(str, misses))
 
 
 def _fits(step: dict[str, object], topic: object, topics: tuple[str, ...], band: object, outcome: str) -> bool:
     wanted = step.get("topic")
-    good = wanted is None or topic in (wanted if isinstance(wanted, list) else [wanted])
+    if outcome in step.get("also", ()):  # type: ignore[operator]
+        return True
+    good = wanted is None or bool({topic, *topics} & set(wanted if isinstance(wanted, list) else [wanted]))
     good = good and ("topics" not in step or sorted(step["topics"]) == sorted(topics))  # type: ignore[call-overload]
     good = good and ("age_band" not in step or step["age_band"] == band)
     allowed = step.get("outcome", outcome)
