@@ -187,7 +187,8 @@ def conclude(parsed: Parsed, bar: float) -> tuple[str, float, Understanding]:
 
 def _in_their_language(parsed: Parsed, understanding: Understanding) -> tuple[str, float, Understanding]:
     """Return the topic asked about in another language, or the answer about languages when it is not clear."""
-    ranking = tuple((t, p) for t, p in parsed.foreign if not t.startswith("crisis_"))
+    # "I don't speak English" comes out next to not understanding a doctor.
+    ranking = tuple((t, p) for t, p in parsed.foreign if not t.startswith("crisis_") and t != "tip_ask_again")
     topic, share = next(((t, p) for t, p in ranking[:1] if p >= _FOREIGN_BAR and t not in _ALONE), ("other_language", 1.0))
     return topic, share, replace(understanding, topics=((topic, share),), ranking=ranking or understanding.ranking)
 

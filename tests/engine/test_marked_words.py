@@ -158,7 +158,7 @@ def test_the_words_went_everywhere_they_could_have_been_kept(aftermath: Path) ->
 
 def test_what_is_kept_of_a_conversation_is_its_topics_and_its_age_band(aftermath: Path) -> None:
     kept = (aftermath / "keys").read_text()
-    assert '"name": "gp_contact"' in kept
+    assert '"topic": "gp_contact"' in kept
     assert '"13-15"' in kept
     texts = set(re.findall(r'"text": (null|".*?")', kept))
     assert texts <= {"null", '""'}
