@@ -8,13 +8,18 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from copy import copy
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import yaml
 
 from bot.content import GROUPS, read_yaml
 from bot.evaluation import Case, Scores
+from bot.nlu.encoder import shared_encoder
+from bot.nlu.pipeline import Pipeline
+from bot.nlu.training import labelled, train_topics
 from bot.settings import ROOT
 
 # What `rasa init` of 3.6.21 writes, without the parts that have nothing to do here (synonyms, response selection).
@@ -30,11 +35,15 @@ PIPELINE = (
 _FALLBACK = "nlu_fallback"
 
 
-def baseline_scores(pairs: Sequence[tuple[str, str]]) -> Scores:
-    """Return what Rasa's default pipeline makes of (question, topic) pairs; training it takes many minutes."""
+def baseline_scores(pairs: Sequence[tuple[str, str]], each: int | None = None) -> Scores:
+    """Return what Rasa's default pipeline makes of (question, topic) pairs; training it takes many minutes.
+
+    Args:
+        each: train on so many questions of each sort (`sample`); None for all.
+    """
     with TemporaryDirectory() as folder:
         project = Path(folder)
-        _write_project(project)
+        _write_project(project, each)
         print("\nTraining Rasa's default pipeline (DIET, 100 epochs: many minutes) …", flush=True)
         _rasa(project, "train", "nlu", "--nlu", "nlu.yml", "--config", "config.yml", "--out", "models")
         code = "import sys; from bot.commands.baseline import parse_all; parse_all(sys.argv[1])"
@@ -45,9 +54,31 @@ def baseline_scores(pairs: Sequence[tuple[str, str]]) -> Scores:
     return Scores([_case(text, topic, ranking) for (text, topic), ranking in zip(pairs, ranked, strict=True)])
 
 
-def compare(ours: Scores, pairs: Sequence[tuple[str, str]]) -> None:
+def trained_on(each: int, pipeline: Pipeline, content: Path) -> Pipeline:
+    """Return ``pipeline`` with its topics learnt from `sample` alone."""
+    examples = labelled(
+        (question, entry["intent"], (entry.get("metadata") or {}).get("kind"))
+        for entry in sample(each)
+        for question in entry["questions"]
+    )
+    sampled = copy(pipeline)
+    sampled.topics = train_topics(examples, content, shared_encoder())
+    return sampled
+
+
+def sample(each: int | None) -> list[dict[str, Any]]:
+    """Return every entry of ``data/nlu`` with ``each`` of its ``questions``, spread over all of them; None for all."""
+    entries = [e for group in GROUPS for e in read_yaml(ROOT / "data" / "nlu" / f"{group}.yml").data["nlu"]]
+    for entry in entries:
+        lines = [line.strip()[2:].strip() for line in entry["examples"].splitlines() if line.strip().startswith("- ")]
+        step = max(1, len(lines) // each) if each else 1
+        entry["questions"] = lines[::step][:each]
+    return entries
+
+
+def compare(ours: Scores, pairs: Sequence[tuple[str, str]], each: int | None = None) -> None:
     """Print our figures and the default pipeline's side by side."""
-    theirs = baseline_scores(pairs)
+    theirs = baseline_scores(pairs, each)
     print(f"\n  {'':<30}{'Own It':>9}{'default':>9}")
     for label, pick in (
         ("accuracy, all topics", lambda s: s.accuracy()),
@@ -83,11 +114,10 @@ def _rasa(project: Path, *arguments: str) -> None:
     subprocess.run(command, cwd=project, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
 
 
-def _write_project(project: Path) -> None:
+def _write_project(project: Path, each: int | None) -> None:
     nlu = [
-        {"intent": entry["intent"], "examples": entry["examples"]}
-        for group in GROUPS
-        for entry in read_yaml(ROOT / "data" / "nlu" / f"{group}.yml").data["nlu"]
+        {"intent": entry["intent"], "examples": "".join(f"- {question}\n" for question in entry["questions"])}
+        for entry in sample(each)
     ]
     config = {"recipe": "default.v1", "language": "en", "pipeline": list(PIPELINE), "policies": [{"name": "RulePolicy"}]}
     for name, data in (("config.yml", config), ("nlu.yml", {"version": "3.1", "nlu": nlu})):

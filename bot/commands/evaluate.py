@@ -28,6 +28,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--only", choices=("questions", "safety"), help="one part alone")
     parser.add_argument("--misses", action="store_true", help="list every miss")
     parser.add_argument("--baseline", action="store_true", help="train Rasa's default pipeline too and show it beside")
+    parser.add_argument(
+        "--each", type=int, help="with --baseline: train both on so many questions of each sort"
+    )
     parser.add_argument("--page", type=Path, help="write the HTML page here (default var/evaluation.html)")
 
 
@@ -43,9 +46,12 @@ def run(arguments: argparse.Namespace) -> int:
         if arguments.questions is None:
             write_cases(scores, settings.var / "evaluation.json", datetime.now(timezone.utc))
         if arguments.baseline:
-            from bot.commands.baseline import compare
+            from bot.commands.baseline import compare, trained_on
 
-            compare(scores, read_questions(arguments.questions))
+            pairs = read_questions(arguments.questions)
+            if arguments.each:
+                scores = Scores(classify(pairs, trained_on(arguments.each, pipeline, settings.content)))
+            compare(scores, pairs, arguments.each)
     if arguments.only != "questions":
         evaluate_safety(pipeline, arguments.danger, arguments.safe, arguments.misses)
     return 0
