@@ -91,6 +91,41 @@ def test_help_stays_in_view_for_three_replies_after_a_crisis(book: Book) -> None
     assert after == ["still_here", "still_here", "still_here", SEEN_ALONE]
 
 
+ENDANGERED = Memory(topic=SEEN_ALONE, crisis="crisis_abuse", since_crisis=0, crises=1)
+
+
+@pytest.mark.parametrize("rule", ["did_you_mean", "medical_advice", "deny"])
+def test_fear_that_goes_on_after_a_crisis_gets_help_again_in_other_words(book: Book, rule: str) -> None:
+    turn = turn_for(rule, heard(rule, ENDANGERED, words=("im scared",)), book)
+    assert (turn.outcome, turn.topic) == ("crisis", "crisis_abuse")
+    assert turn.replies[0].text != turn_for("crisis_abuse", heard(safety=("grooming", "crisis")), book).replies[0].text
+
+
+def test_a_clear_question_after_a_crisis_is_answered_however_scared_it_sounds(book: Book) -> None:
+    asked = heard(
+        "own_it_4_parents_told", ENDANGERED, topics=(("own_it_4_parents_told", 0.99),), words=("im scared they tell mum",)
+    )
+    assert turn_for("own_it_4_parents_told", asked, book).topic == "own_it_4_parents_told"
+
+
+def test_nobody_in_danger_is_told_that_it_is_outside_what_the_bot_knows(book: Book) -> None:
+    turn = turn_for("out_of_scope", heard("out_of_scope", ENDANGERED, words=("they are here",), kind="general"), book)
+    assert [r.answer for r in turn.replies] == ["with_you"]
+    assert turn.replies[0].contacts
+
+
+def test_an_age_told_right_after_a_crisis_gets_help_for_that_age(book: Book) -> None:
+    turn = turn_for("state_age", heard("state_age", ENDANGERED, words=("im 12",), band="U13"), book)
+    assert (turn.outcome, turn.age_band) == ("crisis", "U13")
+
+
+def test_the_bit_about_one_of_several_answers_is_told(book: Book) -> None:
+    memory = Memory(topic=PHARMACY, choices=(SEEN_ALONE, PHARMACY), listed=True)
+    ranking = (("tip_letters", 0.5), (SEEN_ALONE, 0.3), (PHARMACY, 0.2))
+    asked = heard("tip_letters", memory, topics=(("tip_letters", 0.5),), ranking=ranking, follow_up="which")
+    assert turn_for("follow_up", asked, book).topic == SEEN_ALONE
+
+
 def test_memory_is_rebuilt_from_what_was_stored(book: Book) -> None:
     turns = turn_for(SEEN_ALONE, heard(), book), turn_for("thanks", heard("thanks"), book)
     said = [summary(turn, Memory()) for turn in turns]

@@ -9,6 +9,7 @@ from bot.nlu.context import (
     continues,
     corrects_a_person,
     follow_up,
+    is_afraid,
     is_bare,
     is_postcode,
     points_back,
@@ -43,6 +44,15 @@ FOLLOW_UPS = {
     "idk": "else",
     "what if my boyfriend is 17": "age",
     "something else": "else",
+    "huh? say that again but simpler": "simpler",
+    "what": "simpler",
+    "start over pls": "restart",
+    "im 14 is that a problem": "age",
+    "am i too young im 11": "age",
+    "and the mum part?": "which",
+    "the bit about my mate": "which",
+    "its at the hospital not the gp tho": "same",
+    "the question is can i see a doctor alone": None,
     "can i see a doctor alone": None,
     "no": None,
 }
@@ -139,3 +149,15 @@ def test_a_comma_does_not_part_what_is_told_from_what_is_asked() -> None:
     asked = "im a school nurse, can a 13 year old consent"
     assert segments(asked) == [asked]
     assert segments("can they tell my mum, if i say no") == ["can they tell my mum, if i say no"]
+
+
+@pytest.mark.parametrize(
+    "text", ["im scared", "is it my fault", "what do i do", "nobody cares", "she doesnt want me to call anyone"]
+)
+def test_fear_that_goes_on_after_danger_is_heard(text: str) -> None:
+    assert is_afraid(text)
+
+
+@pytest.mark.parametrize("text", ["can i book on my own", "thanks", "im 13"])
+def test_what_holds_no_fear_is_not_taken_for_it(text: str) -> None:
+    assert not is_afraid(text)

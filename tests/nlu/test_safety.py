@@ -330,3 +330,9 @@ def test_the_classifier_can_raise_support_by_rule_to_a_crisis() -> None:
     assert found is not None
     assert (found.kind, found.tier) == ("suicidal_thoughts", CRISIS)
     assert combine(support, {"distress": 0.7}, False, RULES, BARS) == support
+
+
+def test_rules_compiled_behind_the_scenes_are_all_compiled() -> None:
+    rules = SafetyRules.load.__wrapped__(FOLDER) if hasattr(SafetyRules.load, "__wrapped__") else SafetyRules.load(FOLDER)
+    rules.warm(pause=0).join()
+    assert all("pattern" in vars(rule) and "unless" in vars(rule) for rule in rules._rules)
