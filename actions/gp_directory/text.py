@@ -17,8 +17,10 @@ def word_set(words: str) -> frozenset[str]:
 
 def plain(text: str) -> str:
     """Return lower-case words of letters and digits only: 'St. Mary’s & Co' -> 'st marys and co'."""
-    bare = unicodedata.normalize("NFKD", text.translate(_QUOTES)).lower().replace("&", " and ")
-    return " ".join(_WORD.findall("".join(c for c in bare if not unicodedata.combining(c))))
+    bare = text.translate(_QUOTES)
+    if not bare.isascii():
+        bare = "".join(c for c in unicodedata.normalize("NFKD", bare) if not unicodedata.combining(c))
+    return " ".join(_WORD.findall(bare.lower().replace("&", " and ")))
 
 
 def upper(text: str) -> str:
