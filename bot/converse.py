@@ -127,11 +127,12 @@ def _after_crisis(rule: str, crisis: str, heard: Heard, book: Book) -> Turn | No
     understood, memory = heard.understanding, heard.memory
     if memory.since_crisis is None or memory.since_crisis >= HELP_STAYS or len(understood.words) != 1:
         return None
-    own = understood.topics[0][1] >= _OWN and rule not in (*_ABOUT_ELSE, "did_you_mean", "mental_health_access", "follow_up")
+    sure = understood.topics[0][1]
+    own = sure >= _OWN and rule not in (*_ABOUT_ELSE, "did_you_mean", "mental_health_access", "follow_up")
     only_an_age = rule == "state_age" and memory.since_crisis == 0
     if only_an_age or (is_afraid(understood.words[0]) and not own):
         return _crisis(crisis, heard, book)
-    if rule == "out_of_scope" and understood.kind in _MAY_BE_ABOUT_FEELINGS:
+    if rule == "out_of_scope" and understood.kind in _MAY_BE_ABOUT_FEELINGS and sure < _SURELY_OTHER:
         return Turn("answered", (book.reply("with_you", place=memory.place),), "help", 1.0, ("help",))
     return None
 

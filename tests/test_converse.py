@@ -109,7 +109,11 @@ def test_a_clear_question_after_a_crisis_is_answered_however_scared_it_sounds(bo
 
 
 def test_nobody_in_danger_is_told_that_it_is_outside_what_the_bot_knows(book: Book) -> None:
-    turn = turn_for("out_of_scope", heard("out_of_scope", ENDANGERED, words=("they are here",), kind="general"), book)
+    turn = turn_for(
+        "out_of_scope",
+        heard("out_of_scope", ENDANGERED, topics=(("out_of_scope", 0.7),), words=("they are here",), kind="general"),
+        book,
+    )
     assert [r.answer for r in turn.replies] == ["with_you"]
     assert turn.replies[0].contacts
 

@@ -28,9 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--only", choices=("questions", "safety"), help="one part alone")
     parser.add_argument("--misses", action="store_true", help="list every miss")
     parser.add_argument("--baseline", action="store_true", help="train Rasa's default pipeline too and show it beside")
-    parser.add_argument(
-        "--each", type=int, help="with --baseline: train both on so many questions of each sort"
-    )
+    parser.add_argument("--each", type=int, help="with --baseline: train both on so many questions of each sort")
     parser.add_argument("--page", type=Path, help="write the HTML page here (default var/evaluation.html)")
 
 

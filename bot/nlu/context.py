@@ -66,7 +66,7 @@ _KINDS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     }.items()
 )
 _CHOICE = re.compile(
-    r"^(?:the|option|number|no|choice|answer|and|ok|i mean|i meant|umm?|what (?:was|is|about)|whats|tell me(?: about)?|explain|say|its|[\s,.#])*"
+    r"^(?:the|option|number|no|choice|answer|and|ok|i mean|i meant|umm?|what (?:was|is|about)|whats|tell me(?: about)?|explain|say|its|phone|address|reviews|of|for|[\s,.#])*"
     r"(?:(?P<n>[1-7])|(?P<w>first|1st|second|2nd|third|3rd|fourth|4th|fifth|last|bottom|top|middle))"
     r"(?: one| option| question| thing| bit| answer| 1)?(?: again| please| pls| then| thanks)*(?P<rest>[\s.,!?].*)?$"
 )

@@ -31,6 +31,8 @@ FOLLOW_UPS = {
     "helpnow": "help_now",
     "i need help with booking": None,
     "the second one": "choice:2",
+    "phone number of the first one": "choice:1",
+    "for the first time": None,
     "what was the first one again": "choice:1",
     "and the third when im 18": "choice:3",
     "the second one, say it simpler": "choice:2:simpler",
