@@ -71,6 +71,11 @@ def noted_date(practices: Path) -> date | None:
     return None
 
 
+def _behind(warm: Callable[[], None]) -> None:
+    """Make what a look-up will need while nobody waits; one that comes sooner waits for the rest of it."""
+    threading.Thread(target=warm, daemon=True).start()
+
+
 class Directory:
     """All tables in memory. Safe to share between threads."""
 
@@ -110,8 +115,9 @@ class Directory:
         paths = paths or Paths.from_env()
         postcodes = Postcodes.load(paths.data)
         places = Places.load(postcodes, paths.data, paths.stations)
-        places.warm()
-        return cls(paths, postcodes, places, online, today)
+        directory = cls(paths, postcodes, places, online, today)
+        _behind(places.warm)
+        return directory
 
     @property
     def practices(self) -> lists.PracticeList | None:
@@ -131,9 +137,9 @@ class Directory:
             try:
                 made = self.paths.list_date or noted_date(path)
                 self._practices = lists.load(path, self.postcodes, self._today(), made)
-                self._practices.warm()
                 self._names = NameIndex([p.name for p in self._practices.practices])
                 self.problem = None
+                _behind(self._practices.warm)
             except GpDirectoryError as error:
                 self.problem = error
                 log.warning("list of GP surgeries not used: %s", error)
