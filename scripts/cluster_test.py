@@ -348,7 +348,7 @@ def noted(cluster: Cluster, tally: Tally) -> str:
     stored, twice, missing = cluster.stored(), 0, 0
     for person, sent in tally.conversations:
         events = json.loads(stored.get(f"ownit:{person}", "[]"))
-        turns = sum(e["event"] == "user" for e in events)
+        turns = sum(e["event"] == "bot" for e in events)
         twice, missing = twice + max(0, turns - sent), missing + max(0, sent - turns)
     return f"{missing} turns missing in the store, {twice} noted twice"
 
