@@ -40,7 +40,8 @@ from telegram.constants import (
     WebhookLimit,
 )
 
-TOKEN = "1234567890:AAfakefakefakefakefakefakefakefakefa"
+# Made up, and too short for a real one, so that no search for secrets takes it for one.
+TOKEN = "1234567890:made-up-for-tests"
 BOT = {"id": 1234567890, "is_bot": True, "first_name": "Own It", "username": "own_it_test_bot"}
 _TAG = re.compile(r"<(/?)([a-z-]+)((?:\s[^<>]*)?)>")
 _ENTITY = re.compile(r"&(?:lt|gt|amp|quot|#\d+|#x[0-9a-f]+);", re.IGNORECASE)
