@@ -2,7 +2,7 @@
 .PHONY: help run install train test test-fast check evaluate bench lint preview report soak-telegram bench-widget cluster-test
 
 ownit = .venv/bin/ownit
-# Where it is set, every start compiles all libraries anew: 28 s until ready instead of 9 on one machine.
+# Where it is set, every start compiles all libraries anew: 28 s until ready instead of 18 on one machine.
 unexport PYTHONDONTWRITEBYTECODE
 
 help:           ## show this list

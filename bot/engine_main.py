@@ -22,8 +22,10 @@ from bot.settings import Settings
 def main() -> None:
     """Run Rasa's command line with the arguments given to this module."""
     settings = Settings.from_env()
-    # A start makes a million objects that stay; looking through them for rubbish meanwhile is in vain.
-    gc.disable()
+    serving = sys.argv[1:2] == ["run"]
+    if serving:
+        # A start makes a million objects that stay; looking through them for rubbish meanwhile is in vain.
+        gc.disable()
     if not settings.tensorflow:
         without_tensorflow.install()
     # Sanic asks for every warning of old calls, Rasa's libraries make a dozen, and nobody here can mend them.
@@ -43,11 +45,9 @@ def main() -> None:
     # Rasa waits 300 s for an action server and has no setting for it; nobody may wait more than 3 s.
     actions.DEFAULT_REQUEST_TIMEOUT = 2.5
     _prepare_server(settings.cluster_secret)
-    if sys.argv[1:2] != ["run"]:
-        gc.enable()
     sys.argv[0] = "rasa"
     entry.main()
-    if sys.argv[1:2] == ["run"]:
+    if serving:
         # What was in hand is answered. Python would take seconds to tidy up a heap of this size, and nothing is to be saved.
         logging.shutdown()
         os._exit(0)
