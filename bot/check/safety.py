@@ -14,8 +14,7 @@ from bot.check.files import TABLES, Files
 from bot.check.problems import Problem, did_you_mean, rule
 from bot.check.topics import TOPICS
 from bot.content import Document
-
-_SET = re.compile(r"<([a-z_]+)>")
+from bot.nlu.safety import SET
 
 
 @rule("safety")
@@ -65,14 +64,14 @@ def phrase_rules_can_be_read(files: Files) -> Iterator[Problem]:
 
 
 def _pattern(raw: str, sets: dict[str, str], where: str) -> Iterator[Problem]:
-    for name in _SET.findall(raw):
+    for name in SET.findall(raw):
         if name not in sets:
             mend = did_you_mean(name, sets, "Word sets are in data/safety/normalise.yml.")
             yield Problem(where, f"there is no word set '<{name}>'.", mend)
             return
     try:
         # Only the grammar is looked at: compiling every pattern would take longer than all other rules.
-        _parse(_SET.sub(lambda m: "(?:x)", raw))
+        _parse(SET.sub(lambda m: "(?:x)", raw))
     except re.error as error:
         yield Problem(where, f"the pattern cannot be read: {error}.", "Look for a bracket that is not closed.")
 

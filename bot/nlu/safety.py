@@ -84,7 +84,7 @@ _TRIPLE = re.compile(r"([a-z])\1{2,}")
 _MASKED = re.compile(r"[a-z]+(?:[*#][*#a-z]*)+")
 _SPACED = re.compile(r"(?<![\w])(?:[a-z][ .\-_*]{1,2}){2,}[a-z](?![\w])")
 _SPACES = re.compile(r"[ \t]+")
-_SET = re.compile(r"<([a-z_]+)>")
+SET = re.compile(r"<([a-z_]+)>")  # a word set in a pattern
 _PRIVATE = 0xE000  # the first of Unicode's signs that no text holds
 # How far from what a rule matched, in characters, its `unless` still cancels it.
 _NEAR = 60
@@ -259,6 +259,29 @@ class _Rule:
 
 
 @dataclass(frozen=True)
+class _Sets:
+    """The word sets of ``normalise.yml``.
+
+    A sign of Unicode's private area stands for a set while the fragments of a pattern are looked for: with the sets written
+    out, that takes longer than all the rest of the start.
+
+    Attributes:
+        written: name -> pattern of the whole set; ``signs``: name -> its sign; ``needs``: sign -> what the set needs.
+    """
+
+    written: Mapping[str, str]
+    signs: Mapping[str, str]
+    needs: Mapping[str, Needs]
+
+    @classmethod
+    def of(cls, sets: Mapping[str, Sequence[str]]) -> _Sets:
+        """Make the patterns and signs of the file's lists."""
+        written = {name: "(?:" + "|".join(words) + ")" for name, words in sets.items()}
+        signs = {name: chr(_PRIVATE + number) for number, name in enumerate(written)}
+        return cls(written, signs, {signs[name]: _needs(pattern, {}) for name, pattern in written.items()})
+
+
+@dataclass(frozen=True)
 class _Questions:
     """The patterns of `rights_questions.yml`: asking about rights, telling in passing, and that something goes on."""
 
@@ -293,16 +316,15 @@ class SafetyRules:
         """Read every rule file of the folder."""
         words = _read(folder / "normalise.yml")
         tables = _tables(words)
-        sets = {name: "(?:" + "|".join(items) + ")" for name, items in words["sets"].items()}
+        sets = _Sets.of(words["sets"])
         files = sorted((_read(p) for p in sorted(folder.glob("*.yml"))), key=lambda f: f.get("order", 10_000))
         files = [f for f in files if "phrases" in f]
         kinds = {f["kind"]: f["topic"] for f in files if "kind" in f}
         orders = {f["kind"]: f["order"] for f in files if "kind" in f}
-        needs = {name: _needs(source, {}) for name, source in sets.items()}
-        rules = [(orders[k], rule) for f in files for k, rule in _rules_of(f, kinds, sets, needs)]
+        rules = [(orders[k], rule) for f in files for k, rule in _rules_of(f, kinds, sets)]
         rules.sort(key=lambda pair: pair[0])
         questions = _read(folder / "rights_questions.yml")
-        return cls([rule for _, rule in rules], kinds, tables, _Questions.of(questions, sets))
+        return cls([rule for _, rule in rules], kinds, tables, _Questions.of(questions, sets.written))
 
     @property
     def all_kinds(self) -> list[str]:
@@ -437,24 +459,22 @@ def _tables(words: Mapping[str, Any]) -> _Tables:
     )
 
 
-def _rules_of(
-    data: Mapping[str, Any], kinds: Mapping[str, str], sets: Mapping[str, str], needs: Mapping[str, Needs]
-) -> Iterable[tuple[str, _Rule]]:
+def _rules_of(data: Mapping[str, Any], kinds: Mapping[str, str], sets: _Sets) -> Iterable[tuple[str, _Rule]]:
     for raw in data["phrases"]:
         kind = raw.get("kind", data.get("kind"))
-        yield kind, _rule(raw, kind, kinds[kind], sets, needs)
+        yield kind, _rule(raw, kind, kinds[kind], sets)
 
 
-def _rule(raw: Mapping[str, Any], kind: str, topic: str, sets: Mapping[str, str], needs: Mapping[str, Needs]) -> _Rule:
+def _rule(raw: Mapping[str, Any], kind: str, topic: str, sets: _Sets) -> _Rule:
     unless = raw.get("unless")
     return _Rule(
         id=raw["id"],
         kind=kind,
         topic=topic,
         tier=raw.get("tier", CRISIS),
-        source=_bounded(_expand(raw["pattern"], sets)),
-        unless_source=_bounded(_expand(unless, sets)) if unless else None,
-        fragments=_fragments(raw["pattern"], needs),
+        source=_bounded(_expand(raw["pattern"], sets.written)),
+        unless_source=_bounded(_expand(unless, sets.written)) if unless else None,
+        fragments=_fragments(raw["pattern"], sets),
         language=raw.get("language", "en"),
         doubtful=raw.get("doubtful", False),
     )
@@ -462,7 +482,7 @@ def _rule(raw: Mapping[str, Any], kind: str, topic: str, sets: Mapping[str, str]
 
 def _expand(pattern: str, sets: Mapping[str, str]) -> str:
     """Put the word sets (`<carer>`) into a pattern; `~` stands for up to five words of the same sentence."""
-    pattern = _SET.sub(lambda m: sets[m.group(1)], fold_pattern(pattern))
+    pattern = SET.sub(lambda m: sets[m.group(1)], fold_pattern(pattern))
     return pattern.replace(" ~ ", r" (?:[^\s|]+ ){0,5}")
 
 
@@ -475,16 +495,9 @@ def _bounded(pattern: str) -> str:
     return rf"(?<!\w)(?:{pattern})(?!\w)"
 
 
-def _fragments(pattern: str, needs: Mapping[str, Needs]) -> frozenset[str]:
-    """Return fragments of which every match holds at least one, or nothing when there are none long enough.
-
-    Args:
-        needs: what each word set needs. A sign of Unicode's private area stands for a set while the pattern is parsed:
-            with the sets written out, parsing takes longer than all the rest of the start.
-    """
-    signs = {name: chr(_PRIVATE + number) for number, name in enumerate(needs)}
-    marked = _expand(pattern, signs)
-    needed = _needs(marked, {sign: needs[name] for name, sign in signs.items()})
+def _fragments(pattern: str, sets: _Sets) -> frozenset[str]:
+    """Return fragments of which every match holds at least one, or nothing when there are none long enough."""
+    needed = _needs(_expand(pattern, sets.signs), sets.needs)
     if needed is None or any(len(fragment) < 3 for fragment in needed):
         return frozenset()
     return frozenset(needed)
