@@ -7,19 +7,17 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from copy import copy
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import yaml
 
-from bot.content import GROUPS, read_yaml
 from bot.evaluation import Case, Scores
 from bot.nlu.encoder import shared_encoder
 from bot.nlu.pipeline import Pipeline
-from bot.nlu.training import labelled, train_topics
+from bot.nlu.training import labelled, read_entries, train_topics
 from bot.settings import ROOT
 
 # What `rasa init` of 3.6.21 writes, without the parts that have nothing to do here (synonyms, response selection).
@@ -56,24 +54,17 @@ def baseline_scores(pairs: Sequence[tuple[str, str]], each: int | None = None) -
 
 def trained_on(each: int, pipeline: Pipeline, content: Path) -> Pipeline:
     """Return ``pipeline`` with its topics learnt from `sample` alone."""
-    examples = labelled(
-        (question, entry["intent"], (entry.get("metadata") or {}).get("kind"))
-        for entry in sample(each)
-        for question in entry["questions"]
-    )
+    examples = labelled((text, intent, kind) for intent, kind, questions in sample(each) for text in questions)
     sampled = copy(pipeline)
     sampled.topics = train_topics(examples, content, shared_encoder())
     return sampled
 
 
-def sample(each: int | None) -> list[dict[str, Any]]:
-    """Return every entry of ``data/nlu`` with ``each`` of its ``questions``, spread over all of them; None for all."""
-    entries = [e for group in GROUPS for e in read_yaml(ROOT / "data" / "nlu" / f"{group}.yml").data["nlu"]]
-    for entry in entries:
-        lines = [line.strip()[2:].strip() for line in entry["examples"].splitlines() if line.strip().startswith("- ")]
-        step = max(1, len(lines) // each) if each else 1
-        entry["questions"] = lines[::step][:each]
-    return entries
+def sample(each: int | None) -> Iterator[tuple[str, str | None, list[str]]]:
+    """Yield every entry of ``data/nlu`` (`read_entries`) with ``each`` of its questions, spread over all; None for all."""
+    for intent, kind, questions in read_entries(ROOT / "data"):
+        step = max(1, len(questions) // each) if each else 1
+        yield intent, kind, questions[::step][:each]
 
 
 def compare(ours: Scores, pairs: Sequence[tuple[str, str]], each: int | None = None) -> None:
@@ -116,8 +107,7 @@ def _rasa(project: Path, *arguments: str) -> None:
 
 def _write_project(project: Path, each: int | None) -> None:
     nlu = [
-        {"intent": entry["intent"], "examples": "".join(f"- {question}\n" for question in entry["questions"])}
-        for entry in sample(each)
+        {"intent": intent, "examples": "".join(f"- {text}\n" for text in questions)} for intent, _, questions in sample(each)
     ]
     config = {"recipe": "default.v1", "language": "en", "pipeline": list(PIPELINE), "policies": [{"name": "RulePolicy"}]}
     for name, data in (("config.yml", config), ("nlu.yml", {"version": "3.1", "nlu": nlu})):

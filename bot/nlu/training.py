@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from bot.content import GROUPS, read_yaml
@@ -22,15 +22,18 @@ def labelled(examples: Iterable[tuple[str, str, str | None]]) -> list[Example]:
     return [(text, f"{intent}:{kind}" if intent == OUT_OF_SCOPE and kind else intent) for text, intent, kind in examples]
 
 
-def read_questions(content: Path) -> list[Example]:
-    """Return every training question of ``nlu/*.yml`` under ``content`` with its label."""
-    found: list[tuple[str, str, str | None]] = []
+def read_entries(content: Path) -> Iterator[tuple[str, str | None, list[str]]]:
+    """Yield each entry of ``nlu/*.yml`` under ``content`` as (intent, out-of-scope kind, questions)."""
     for group in GROUPS:
         for entry in read_yaml(content / "nlu" / f"{group}.yml").data["nlu"]:
-            kind = (entry.get("metadata") or {}).get("kind")
             lines = (line.strip() for line in entry["examples"].splitlines())
-            found += [(line[2:].strip(), entry["intent"], kind) for line in lines if line.startswith("- ")]
-    return labelled(found)
+            questions = [line[2:].strip() for line in lines if line.startswith("- ")]
+            yield entry["intent"], (entry.get("metadata") or {}).get("kind"), questions
+
+
+def read_questions(content: Path) -> list[Example]:
+    """Return every training question of ``nlu/*.yml`` under ``content`` with its label."""
+    return labelled((text, intent, kind) for intent, kind, questions in read_entries(content) for text in questions)
 
 
 def train_topics(examples: Sequence[Example], content: Path, encoder: Encoder) -> TopicModel:
