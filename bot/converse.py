@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from bot.answers import Asked, Book, payload_of
 from bot.local import gp_turn, is_place, localised, place_of, pointed_at
-from bot.memory import HELP_STAYS, LOCAL, Heard, Memory, continuable
+from bot.memory import LOCAL, Heard, Memory, continuable
 from bot.messages import SURE, Button, Contact, Outcome, Reply, Turn
 from bot.nlu.context import corrects_a_person, does_it, is_afraid, is_bare, points_back
 
@@ -86,7 +86,7 @@ def _lead(rule: str, heard: Heard, book: Book) -> Turn:
     memory = heard.memory
     if rule.startswith("crisis_"):
         return _crisis(rule, heard, book)
-    if memory.crisis and not heard.pressed and (turn := _after_crisis(rule, memory.crisis, heard, book)):
+    if memory.crisis and memory.help_stays and not heard.pressed and (turn := _after_crisis(rule, memory.crisis, heard, book)):
         return turn
     if rule == "follow_up":
         return _follow_up(heard, book)
@@ -125,7 +125,7 @@ def _after_crisis(rule: str, crisis: str, heard: Heard, book: Book) -> Turn | No
     knows ("the ambulance is coming") gets somebody to talk to, and is never told that it is.
     """
     understood, memory = heard.understanding, heard.memory
-    if memory.since_crisis is None or memory.since_crisis >= HELP_STAYS or len(understood.words) != 1:
+    if len(understood.words) != 1:
         return None
     sure = understood.topics[0][1]
     own = sure >= _OWN and rule not in (*_ABOUT_ELSE, "did_you_mean", "mental_health_access", "follow_up")
@@ -313,11 +313,11 @@ def _pick(number: int, heard: Heard, book: Book, manner: str | None = None) -> T
 def _likeliest_of(choices: Sequence[str], heard: Heard, book: Book) -> Turn | None:
     """Return the answer to the choice that the message is likeliest about ("the bit about my mum"), if it is about any."""
     shares = {topic: share for topic, share in heard.understanding.ranking if topic not in _NEVER_OFFERED}
-    chosen = max(choices, key=lambda c: shares.get(c.partition(".")[0], 0.0), default=None)
-    share = shares.get(chosen.partition(".")[0], 0.0) if chosen else 0.0
+    chosen = max(choices, key=lambda c: shares.get(c.partition(".")[0], 0.0), default="")
+    share = shares.get(chosen.partition(".")[0], 0.0)
     topic, sure = heard.understanding.topics[0]
-    if chosen is None or (share < _CHOICE_FLOOR and sure >= _ALSO_ASKED and topic in shares):
-        return _answer([topic], heard, book) if topic in shares and sure >= _ALSO_ASKED else None
+    if share < _CHOICE_FLOOR and sure >= _ALSO_ASKED and topic in shares:
+        return _answer([topic], heard, book)
     return _say(chosen, heard, book) if share else None
 
 
@@ -396,7 +396,7 @@ def _with_support(turn: Turn, heard: Heard, book: Book) -> Turn:
         return replace(turn, replies=(line, *turn.replies), kind=turn.kind or safety[0])
     leaving = turn.topic in ("thanks", "goodbye")
     said = any(r.answer == "with_you" for r in turn.replies)
-    if memory.since_crisis is not None and memory.since_crisis < HELP_STAYS and not turn.forget and not leaving and not said:
+    if memory.help_stays and not (turn.forget or leaving or said):
         return replace(turn, replies=(*turn.replies, book.reply("still_here", place=memory.place)))
     return turn
 

@@ -60,6 +60,11 @@ class Memory:
     found: Mapping[str, Any] | None = None
     place: str | None = None
 
+    @property
+    def help_stays(self) -> bool:
+        """Whether the last crisis is so near that help stays in view."""
+        return self.since_crisis is not None and self.since_crisis < HELP_STAYS
+
 
 @dataclass(frozen=True)
 class Heard:

@@ -49,10 +49,10 @@ _KINDS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         "help_now": r"sos|(?:get )?help ?now|(?:i )?(?:really )?need (?:some )?(?:urgent )?help(?: now| asap| urgently| please| pls| rn)*|urgent(?: help)?|help me(?: now| please| pls)*|emergency",
         "simpler": (
             r"(?:say|explain|put|tell me) (?:that|it|this|me)?\s*(?:again|once more)?\s*(?:but )?(?:in )?(?:more )?"
-            r"(?:simpl\w+|easier|easy|plain\w*|shorter|better|differently|normal words|a simpler way|english)?(?: words| english| way| terms)?(?: pls| please)?"
-            r"|(?:simpl\w+|easier|shorter)(?: words| version)?(?: pls| please)?|make (?:it|that) (?:simpl\w+|easier|shorter)"
+            r"(?:simpl\w+|easier|easy|plain\w*|shorter|better|differently|normal words|a simpler way|english)?(?: words| english| way| terms)?"
+            r"|(?:simpl\w+|easier|shorter)(?: words| version)?|make (?:it|that) (?:simpl\w+|easier|shorter)"
             r"|(?:i )?(?:still )?(?:dont|do not|didnt|cant) (?:really )?(?:get|understand)(?: (?:it|that|this|what you mean|what that means|any of that|you))?"
-            r"|what (?:do|does|did) (?:you|that|this|it|u) (?:even )?mean(?: by that)?|explain(?: (?:it|that|this|please|pls|more))*|(?:in )?(?:simple|simpler|plain|easy|normal) (?:words|english|terms)(?: pls| please)?|wdym|huh|eh|confus(?:ed|ing)|im confused|what\?*|eli5|in english|too (?:long|hard|complicated)(?: words)?|tl ?dr|say (?:that )?again|repeat(?: that)?|come again"
+            r"|what (?:do|does|did) (?:you|that|this|it|u) (?:even )?mean(?: by that)?|explain(?: (?:it|that|this|please|pls|more))*|(?:in )?(?:simple|simpler|plain|easy|normal) (?:words|english|terms)|wdym|huh|eh|confus(?:ed|ing)|im confused|what|eli5|in english|too (?:long|hard|complicated)(?: words)?|tl ?dr|say (?:that )?again|repeat(?: that)?|come again"
         ),
         "why": (
             r"(?:but )?y+|why(?: not| is that| tho+ugh| tho|.{0,3}| does (?:it|that) matter| can they| cant i| do they| is it like that)?|how come|for what reason|why (?:would|wud|wld|do|does|did|can|cant|are|is|should) (?:they|it|he|she|that|the \w+)(?: do that| need to| have to| say that)?(?: tho+ugh| tho)?"
@@ -75,7 +75,7 @@ _CHOICES |= {"fifth": 5, "last": -1, "bottom": -1}
 _FILLER = re.compile(
     r"\b(?:what|whats|wot|about|abt|how|and|but|if|when|once|im|i|am|is|be|turn|turns|turned|turning|she|shes|he|hes|at|age|aged|years?|yrs?|yo|old|ok|okay|so|then|for"
     r"|someone|somebody|a|an|my|the|actually|wait|sorry|was|wrong|meant|mean|no|only|just|now|nearly|almost|next|month|week|in|under|over|u|r|are|you|they|theyre|person|people|"
-    r"sister|brother|son|daughter|boyfriend|girlfriend|bf|gf|friend|mate|cousin|does|it|change|different|would|same|thing|though|tho|btw|lol|like|instead|who|of|school|sixth|form|until|til|still|anything|ur|wot|wat|wen|thx|thanks|cheers|that|this|ok|fine|allowed|a problem|problem|too|young|enough|matter|count|counts|possible|legal|if|even|tbh|cos|because|does|do|have|btw|by|way|the same|right|or|not|can|could|will|yet)\b|[\d\W]+"
+    r"sister|brother|son|daughter|boyfriend|girlfriend|bf|gf|friend|mate|cousin|does|it|change|different|would|same|thing|though|tho|btw|lol|like|instead|who|of|school|sixth|form|until|til|still|anything|ur|wot|wat|wen|thx|thanks|cheers|that|this|fine|allowed|problem|too|young|enough|matter|count|counts|possible|legal|if|even|tbh|cos|because|do|have|by|way|right|or|not|can|could|will|yet)\b|[\d\W]+"
 )
 
 

@@ -107,7 +107,7 @@ def _fits(step: dict[str, object], topic: object, topics: tuple[str, ...], band:
     wanted = step.get("topic")
     if outcome in step.get("also", ()):  # type: ignore[operator]
         return True
-    good = wanted is None or bool({topic, *topics} & set(wanted if isinstance(wanted, list) else [wanted]))
+    good = wanted is None or topic in (wanted if isinstance(wanted, list) else [wanted])
     good = good and ("topics" not in step or sorted(step["topics"]) == sorted(topics))  # type: ignore[call-overload]
     good = good and ("age_band" not in step or step["age_band"] == band)
     allowed = step.get("outcome", outcome)
