@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from difflib import get_close_matches
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -82,8 +82,12 @@ class Document:
         at = tuple(keys)
         while at and at not in self.lines:
             at = at[:-1]
-        name = self.path.relative_to(ROOT) if self.path.is_relative_to(ROOT) else self.path
-        return f"{name}:{self.lines.get(at, 1)}"
+        return f"{self._name}:{self.lines.get(at, 1)}"
+
+    @cached_property
+    def _name(self) -> Path:
+        """The file's path from the top folder, worked out once: a check asks for thousands of places."""
+        return self.path.relative_to(ROOT) if self.path.is_relative_to(ROOT) else self.path
 
 
 def read_yaml(path: Path) -> Document:
