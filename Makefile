@@ -17,7 +17,7 @@ install:        ## make .venv as requirements.lock says
 train: install  ## train the model if its inputs changed
 	@$(ownit) train
 
-check: install  ## check every content file (under 2 seconds)
+check: install  ## check every content file (seconds)
 	@$(ownit) check
 
 lint: install   ## style and types
