@@ -15,7 +15,6 @@ from pathlib import Path
 from actions.gp_directory import practices as lists
 from actions.gp_directory.errors import GpDirectoryError
 from actions.gp_directory.find import LookUp, answer
-from actions.gp_directory.names import NameIndex
 from actions.gp_directory.places import Places
 from actions.gp_directory.postcodes import DATA, Postcodes
 from actions.gp_directory.resolve import PlacesOnline, Point, Resolver
@@ -97,7 +96,6 @@ class Directory:
         self._lock = threading.Lock()
         self._seen: tuple[int, int] | None = None
         self._practices: lists.PracticeList | None = None
-        self._names: NameIndex | None = None
         self.refresh()
 
     @classmethod
@@ -137,7 +135,6 @@ class Directory:
             try:
                 made = self.paths.list_date or noted_date(path)
                 self._practices = lists.load(path, self.postcodes, self._today(), made)
-                self._names = NameIndex([p.name for p in self._practices.practices])
                 self.problem = None
                 _behind(self._practices.warm)
             except GpDirectoryError as error:
@@ -165,7 +162,7 @@ class Directory:
                 the only one in them is meant, and their surgeries come first.
         """
         self.refresh()
-        resolver = Resolver(self.postcodes, self.places, self._practices, self._names, self._online, frozenset(home))
+        resolver = Resolver(self.postcodes, self.places, self._practices, self._online, frozenset(home))
         found = resolver.resolve(text, pin, asked)
         return answer(found, self.places, self._practices, self._today(), before)
 

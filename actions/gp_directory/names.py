@@ -82,18 +82,17 @@ class NameIndex:
         self._cores = [self.core(name) for name in names]
         self._full = [_compact(name) for name in names]
         self._known = {word for core in self._cores for word in core.split()}
-        postings: dict[str, list[int]] = defaultdict(list)
-        self._sizes = []
-        by_core: dict[str, set[str]] = {}
-        for index, core in enumerate(self._cores):
-            grams = by_core.setdefault(core, _grams(core))
-            self._sizes.append(len(grams))
-            for gram in grams:
-                postings[gram].append(index)
-        self._postings = dict(postings)
         self._exact: dict[str, list[int]] = defaultdict(list)
         for index, core in enumerate(self._cores):
             self._exact[core].append(index)
+        self._sizes = [0] * len(names)
+        self._postings: dict[str, list[int]] = defaultdict(list)
+        for core, positions in self._exact.items():
+            grams = _grams(core)
+            for index in positions:
+                self._sizes[index] = len(grams)
+            for gram in grams:
+                self._postings[gram].extend(positions)
 
     def core(self, name: str) -> str:
         """Return the words of a name that tell it from others (all of them when none does)."""

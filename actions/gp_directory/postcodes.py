@@ -15,6 +15,7 @@ import sys
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
@@ -97,7 +98,13 @@ class Postcodes:
         Raises:
             GpDirectoryError: a table is missing or damaged.
         """
-        header, blob = _unpack(folder / "postcodes.bin.xz")
+        # Unpacking leaves the interpreter free: the small tables are read meanwhile.
+        with ThreadPoolExecutor(1) as behind:
+            unpacked = behind.submit(_unpack, folder / "postcodes.bin.xz")
+            sectors = _spots(folder / "sectors.csv", "sector")
+            outcodes = _spots(folder / "outcodes.csv", "outcode")
+            groups = _spots(folder / "outcode_groups.csv", "group")
+            header, blob = unpacked.result()
         count, retired = header["n"], header["retired"]
         sizes = (count, count, count, count, retired)
         if len(blob) != 2 * sum(sizes):
@@ -113,9 +120,9 @@ class Postcodes:
             columns=tuple(columns[:4]),
             retired_spans=_spans(header["retired_outcodes"], retired),
             retired=columns[4],
-            sectors=_spots(folder / "sectors.csv", "sector"),
-            outcodes=_spots(folder / "outcodes.csv", "outcode"),
-            groups=_spots(folder / "outcode_groups.csv", "group"),
+            sectors=sectors,
+            outcodes=outcodes,
+            groups=groups,
         )
 
     def find(self, outcode: str, incode: str) -> Spot | None:

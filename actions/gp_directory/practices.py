@@ -21,6 +21,7 @@ from typing import NamedTuple
 
 from actions.gp_directory.errors import GpDirectoryError
 from actions.gp_directory.grid import distance_km
+from actions.gp_directory.names import NameIndex
 from actions.gp_directory.postcodes import ENGLAND, Postcodes, split
 from actions.gp_directory.text import phone_digits, plain
 
@@ -74,6 +75,12 @@ class PracticeList:
     def warm(self) -> None:
         """Make what the first look-up would otherwise wait for."""
         self.mentioning("")
+        self.names.exact("")
+
+    @cached_property
+    def names(self) -> NameIndex:
+        """The names of `practices`, at the same positions."""
+        return NameIndex([p.name for p in self.practices])
 
     @cached_property
     def _texts(self) -> list[str]:

@@ -99,7 +99,6 @@ class Resolver:
     postcodes: Postcodes
     places: Places
     practices: PracticeList | None = None
-    names: NameIndex | None = None
     online: PlacesOnline | None = None
     home: Container[str] = ()  # authorities of the school's area: their places and names come first
 
@@ -358,6 +357,11 @@ class Resolver:
         return (self.places.label(place) for place in self.places.find(name))
 
     # -- practices ---------------------------------------------------------------------------
+
+    @property
+    def names(self) -> NameIndex | None:
+        """The names of the practices, when there is a list of them."""
+        return self.practices.names if self.practices else None
 
     def _exact_in(self, text: str, phrase: str, after_cue: list[str]) -> list[str]:
         """Return the codes of the practices that the text, or the part of it that names one, names exactly."""
