@@ -14,7 +14,7 @@ from bot.answers import Asked, Book, payload_of
 from bot.local import gp_turn, is_place, localised, place_of, pointed_at
 from bot.memory import LOCAL, Heard, Memory, continuable
 from bot.messages import SURE, Button, Contact, Outcome, Reply, Turn
-from bot.nlu.context import corrects_a_person, does_it, is_afraid, is_bare, points_back
+from bot.nlu.context import corrects_a_person, is_afraid, is_bare
 
 MAX_CHOICES = 3
 MAX_QUESTIONS = 3
@@ -30,13 +30,13 @@ _ALSO_ASKED = 0.8
 # A message without a subject of its own is about the last topic unless it is this surely about another;
 # one that names a part of the last topic, unless this.
 _OWN, _SURELY_OWN = 0.93, 0.985
-# A message of so few words goes on with the last topic when its share in the guess, next to that of the likeliest topic, is
-# this large: for an unsure guess, for a surer one, and for one about the bot or nothing we know. Measured on conversations:
-# a new question leaves the last topic less than a hundredth.
-_SHORT, _SHARE_OF_UNSURE, _SHARE, _SHARE_OF_ELSE, _SURELY_ELSE = 8, 0.05, 0.3, 0.005, 0.95
-_NO_FOLLOW_UPS = frozenset({"small_talk", "jailbreak", "abuse_at_bot", "homework", "other_nation"})
+# A message this likely to go on with the last topic does: measured on conversations.
+GOES_ON = 0.6
 # A place was asked for, and what came is this surely no place but something else.
 _SURELY_OTHER = 0.85
+# "no" stands alone; "no we havent got one" may say more about the topic.
+_MORE_THAN_YES = 3
+_NO_FOLLOW_UPS = frozenset({"jailbreak", "abuse_at_bot", "other_nation"})
 _NO_PLACES = frozenset({"small_talk", "jailbreak", "abuse_at_bot", "homework", "other_rights"})
 _PERHAPS_A_PLACE = frozenset({"nlu_fallback", "out_of_scope", "other_language", "greet", "affirm", "deny", "goodbye"})
 # Who names a danger in words that are no question is not told that it is outside what the bot knows.
@@ -172,39 +172,19 @@ def _goes_on_with(rule: str, heard: Heard, book: Book) -> str | None:
     part of the last topics is about ("can i text them", after the school nurse).
     """
     understood, memory = heard.understanding, heard.memory
-    if memory.topic in (None, rule) or rule in _STANDS_ALONE or len(understood.words) != 1:
-        return None
-    words = understood.words[0]
+    words = understood.words[0] if len(understood.words) == 1 else ""
+    whole = rule in _STANDS_ALONE and (rule not in ("affirm", "deny") or len(words.split()) < _MORE_THAN_YES)
     sure = understood.topics[0][1] if understood.topics else 0.0
+    elsewhere = understood.kind in _NO_FOLLOW_UPS and sure >= _SURELY_OTHER
+    if memory.topic in (None, rule) or whole or elsewhere or not words:
+        return None
     own = rule not in ("did_you_mean", *_ABOUT_ELSE)
     if sure < (_SURELY_OWN if own else _SURELY_OTHER if rule == "out_of_scope" else 1.0):
         for topic in filter(None, (memory.topic, memory.earlier)):
             if any(is_bare(words, p.when) for p in book.answers[topic].parts.values() if any(w.search(words) for w in p.when)):
                 return topic
-    unsure = rule == "out_of_scope" and sure < _ALSO_ASKED and points_back(words)
-    bare = (is_bare(words) or does_it(words)) and not (own and sure >= _OWN)
-    goes_on = bare or unsure or corrects_a_person(words) or _is_likelier_about(memory.topic, rule, heard)
+    goes_on = dict(understood.goes_on).get(memory.topic, 0.0) >= GOES_ON or corrects_a_person(words)
     return memory.topic if goes_on else None
-
-
-def _is_likelier_about(topic: str, rule: str, heard: Heard) -> bool:
-    """Return whether a short message is likelier about the last topic than about what it sounds like alone.
-
-    In the middle of a conversation most short messages go on with it, so even a small share of the last topic
-    outweighs an unsure guess at a new one.
-    """
-    understood = heard.understanding
-    sure, own = understood.topics[0][1], rule not in ("did_you_mean", *_ABOUT_ELSE)
-    if len(understood.words[0].split()) > _SHORT or understood.kind in _NO_FOLLOW_UPS:
-        return False
-    if understood.words[0].startswith("even "):
-        return sure < _OWN
-    share = dict(understood.ranking).get(topic, 0.0) / max(understood.ranking[0][1], 1e-6)
-    if own:
-        return sure < _ALSO_ASKED and share >= _SHARE
-    if rule == "out_of_scope":
-        return sure < _ALSO_ASKED and share >= _SHARE_OF_ELSE
-    return sure < _SURELY_ELSE and share >= (_SHARE_OF_UNSURE if rule == "did_you_mean" else _SHARE_OF_ELSE)
 
 
 def _with_england(turn: Turn, heard: Heard, book: Book) -> Turn:

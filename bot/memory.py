@@ -14,6 +14,8 @@ from bot.messages import Band, Reader, Turn, Understanding
 
 # Topics with services of one area in them: after these a bare place name says whose.
 LOCAL = frozenset({"gp_contact", "school_nurse", "feedback"})
+# After these a bare place name may ask for a GP surgery, too.
+_MAY_NAME_A_PLACE = LOCAL | {"gp_register"}
 # A choice offered with this share is what a bare age or follow-up after it means.
 _LEADS = 0.4
 # A crisis keeps help in view for this many of the next replies.
@@ -94,7 +96,7 @@ def summary(turn: Turn, before: Memory) -> dict[str, Any]:
         "likeliest": _likeliest(turn),
         "kind": turn.kind,
         "awaiting_place": turn.awaiting_place,
-        "place_open": turn.awaiting_place or before.awaiting_place or bool({turn.topic, before.topic} & LOCAL),
+        "place_open": turn.awaiting_place or before.awaiting_place or bool({turn.topic, before.topic} & _MAY_NAME_A_PLACE),
         "answers": [r.answer for r in turn.replies],
         "forget": turn.forget,
     }
@@ -217,6 +219,6 @@ def read_tracker(tracker: Any) -> Heard:
 
 def understanding_from(raw: Mapping[str, Any]) -> Understanding:
     """Rebuild an `Understanding` from its JSON form."""
-    pairs = {k: tuple((t, float(p)) for t, p in raw[k]) for k in ("topics", "ranking")}
+    pairs = {k: tuple((t, float(p)) for t, p in raw[k]) for k in ("topics", "ranking", "goes_on")}
     safety = tuple(raw["safety"]) if raw["safety"] else None
     return Understanding(**{**raw, **pairs, "safety": safety, "words": tuple(raw["words"])})

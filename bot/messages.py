@@ -149,6 +149,7 @@ class Understanding:
         language: ISO 639-1 code of the message.
         words: lower-case text without apostrophes, for a topic's parts; dropped after use.
         continues: whether the message leans on the one before ("and prescriptions?").
+        goes_on: (topic, probability) of the topics it would go on with, had they been answered just before.
         lasting: whether ``band`` is the person's own for the rest of the conversation.
         asks_to_delete: whether the words tell the bot to delete what it keeps.
     """
@@ -163,5 +164,6 @@ class Understanding:
     language: str = "en"
     words: tuple[str, ...] = field(default=(), repr=False)
     continues: bool = False
+    goes_on: tuple[tuple[str, float], ...] = ()
     lasting: bool = True
     asks_to_delete: bool = False

@@ -188,17 +188,23 @@ def on(memory: Memory, words: str, topic: str = "out_of_scope", sure: float = 0.
     return heard(words=(words,), topics=((topic, sure),), ranking=((topic, sure),), memory=memory, **fields)
 
 
-@pytest.mark.parametrize(
-    ("words", "guess", "sure"),
-    [
-        ("what if they still say no", "tip_prepare", 0.7),
-        ("what do they do", "help", 0.98),
-        ("how do i tell her", "out_of_scope", 0.7),
-    ],
-)
-def test_a_message_without_a_subject_goes_on_with_the_last_topic(book: Book, words: str, guess: str, sure: float) -> None:
-    turn = turn_for(guess, on(Memory(topic="school_nurse"), words, guess, sure), book)
-    assert turn.topic == "school_nurse"
+def test_a_message_that_goes_on_with_the_last_topic_does(book: Book) -> None:
+    goes_on = on(Memory(topic="school_nurse"), "and in the holidays", "tip_prepare", 0.9, goes_on=(("school_nurse", 0.8),))
+    assert turn_for("tip_prepare", goes_on, book).topic == "school_nurse"
+    not_now = on(Memory(topic=PHARMACY), "and in the holidays", "tip_prepare", 0.9, goes_on=(("school_nurse", 0.8),))
+    assert turn_for("tip_prepare", not_now, book).topic == "tip_prepare"
+
+
+def test_another_country_is_never_taken_for_the_last_topic(book: Book) -> None:
+    abroad = on(Memory(topic=PHARMACY), "i live in wales tho", sure=0.9, kind="other_nation", goes_on=((PHARMACY, 0.9),))
+    assert turn_for("out_of_scope", abroad, book).outcome == "out_of_scope"
+
+
+def test_yes_and_no_stand_alone_but_what_says_more_goes_on(book: Book) -> None:
+    memory = Memory(topic="school_nurse")
+    for words, topic in (("no", "deny"), ("we havent got one i think", "school_nurse")):
+        turn = turn_for("deny", on(memory, words, "deny", 0.8, goes_on=(("school_nurse", 0.8),)), book)
+        assert turn.topic == topic
 
 
 def test_a_message_without_a_subject_that_is_surely_a_question_of_its_own_is_answered_as_one(book: Book) -> None:
@@ -313,20 +319,10 @@ def unsure(words: str, topic: str, sure: float, share: float, **fields: object) 
     return Heard(Understanding(**understood), Memory(topic=PHARMACY))  # type: ignore[arg-type]
 
 
-def test_an_unsure_short_message_goes_on_with_the_last_topic_when_that_is_likely_enough(book: Book) -> None:
-    assert turn_for("did_you_mean", unsure("can somebody pick mine up", "gp_contact", 0.5, 0.1), book).topic == PHARMACY
-    assert turn_for("did_you_mean", unsure("can somebody pick mine up", "gp_contact", 0.5, 0.01), book).outcome == "clarified"
-    assert turn_for("out_of_scope", unsure("do i need to pay", "out_of_scope", 0.75, 0.09), book).topic == PHARMACY
-
-
 def test_what_is_surely_out_of_scope_is_not_swallowed_by_the_last_topic(book: Book) -> None:
     assert turn_for("out_of_scope", unsure("can i buy alcohol", "out_of_scope", 0.83, 0.3), book).outcome == "out_of_scope"
     joke = unsure("tell me a joke", "out_of_scope", 0.7, 0.3, kind="small_talk")
     assert turn_for("out_of_scope", joke, book).outcome == "out_of_scope"
-
-
-def test_even_if_goes_on_with_the_last_topic(book: Book) -> None:
-    assert turn_for(SEEN_ALONE, unsure("even if i beg them not to", SEEN_ALONE, 0.82, 0.0), book).topic == PHARMACY
 
 
 def asked_which(book: Book, first: str, sure: float) -> Memory:
@@ -344,16 +340,3 @@ def test_an_age_after_did_you_mean_is_kept_and_the_choices_offered_again_when_no
     memory = asked_which(book, SEEN_ALONE, 0.3)
     turn = turn_for("state_age", heard("state_age", memory, band="13-15"), book)
     assert (turn.outcome, turn.choices, turn.age_band) == ("clarified", (SEEN_ALONE, PHARMACY), "13-15")
-
-
-def test_the_answer_about_languages_and_interpreters_can_be_gone_on_with(book: Book) -> None:
-    memory = recall([summary(turn_for("other_language", heard("other_language"), book), NEW)], {}, None)
-    assert turn_for("out_of_scope", on(memory, "does it cost", sure=0.8), book).topic == "other_language"
-
-
-def test_who_else_could_do_it_goes_on_with_what_was_talked_of(book: Book) -> None:
-    memory = Memory(topic="feedback")
-    helped = on(memory, "can my mum do it for me", "own_it_6_parents_help", 0.72)
-    assert turn_for("own_it_6_parents_help", helped, book).topic == "feedback"
-    told = on(memory, "can my mum find out about it", "own_it_4_parents_told", 0.9)
-    assert turn_for("own_it_4_parents_told", told, book).topic == "own_it_4_parents_told"

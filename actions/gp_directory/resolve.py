@@ -211,7 +211,8 @@ class Resolver:
             found = self.postcodes.area(code)
             if found:
                 return _in_area(found[0], code, found[1])
-        repaired = self.postcodes.outcode_repairs(loud.strip()) if asked else []
+        # "Hull" is a place before it is HU11 misspelt.
+        repaired = self.postcodes.outcode_repairs(loud.strip()) if asked and not self.places.find(loud) else []
         spot = self.postcodes.outcodes[repaired[0]] if len(repaired) == 1 else None
         if spot and spot.nation == ENGLAND:
             return replace(_in_area("outcode", repaired[0], spot), problem="typo", suggestion=repaired[0])

@@ -84,6 +84,21 @@ def test_questions_belong_to_a_topic(files: Files) -> Iterator[Problem]:
                 yield Problem(document.where((topic,)), f"there is no topic '{topic}'.", mend)
 
 
+@rule("follow_ups", "domain")
+def follow_ups_belong_to_topics(files: Files) -> Iterator[Problem]:
+    """What people say next goes on with one topic or moves to another; both must exist."""
+    known = set(topics(files))
+    for document in files.documents["follow_ups"].values():
+        for after, lines in document.data.items():
+            for keys, topic in [((after,), after), *(((after, "moves", t), t) for t in lines["moves"])]:
+                if topic not in known:
+                    mend = did_you_mean(topic, known, "Topics are in domain.yml.")
+                    yield Problem(document.where(keys), f"there is no topic '{topic}'.", mend)
+            if after in lines["moves"]:
+                where = document.where((after, "moves", after))
+                yield Problem(where, f"'{after}' cannot move to itself.", "Put the lines under 'stays:'.")
+
+
 @rule("nlu")
 def training_questions_are_plain(files: Files) -> Iterator[Problem]:
     """Brackets and a leading slash mean something to the engine; a lost dash loses the question."""

@@ -8,7 +8,7 @@ import sys
 from typing import Any
 
 from bot.answers import Asked, Book
-from bot.converse import offered
+from bot.converse import GOES_ON, offered
 from bot.errors import EngineError
 from bot.markdown import to_plain
 from bot.nlu.encoder import shared_encoder
@@ -67,7 +67,7 @@ def explain(message: str, pipeline: Pipeline, questions: list[Example], book: Bo
         "age_band": heard.band,
         "reader": heard.reader,
         "follow_up": heard.follow_up,
-        "continues": heard.continues,
+        "goes_on": [(t, round(p, 3)) for t, p in sorted(heard.goes_on, key=lambda g: -g[1]) if p >= GOES_ON],
         "language": heard.language,
         "safety": vars(finding) if finding else None,
         "rules": pipeline.rules.matches(message),
@@ -117,7 +117,8 @@ def as_text(found: dict[str, Any]) -> str:
     rows += [("nearest" if n == 0 else "", f"{c:.2f}  {q}   [{t}]") for n, (c, t, q) in enumerate(found["nearest"])]
     rows.append(("age", found["age_band"] or "not said"))
     rows.append(("who asks", found["reader"] or "not said: a young person"))
-    rows.append(("follow-up", found["follow_up"] or ("leans on the question before" if found["continues"] else "no")))
+    after = ", ".join(t for t, _ in found["goes_on"])
+    rows.append(("follow-up", found["follow_up"] or (f"goes on with the answer before, after {after}" if after else "no")))
     rows.append(("safety", _safety(found)))
     if found["answer"]:
         rows.append(("answer", f"{found['answer']['id']} in {found['answer']['file']}"))

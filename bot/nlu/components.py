@@ -30,7 +30,7 @@ from bot.nlu.safety import SafetyRules, Thresholds
 from bot.nlu.sources import fingerprint
 from bot.nlu.spelling import Speller
 from bot.nlu.topics import TopicModel
-from bot.nlu.training import Example, labelled, train_danger, train_topics
+from bot.nlu.training import Example, labelled, read_dangers, train_danger, train_topics
 from bot.nlu.understand import Parsed
 from bot.settings import Settings
 
@@ -166,9 +166,10 @@ class ForeignListener(_Step):
     """Ranks the topics of a message that is not English."""
 
     def train(self, training_data: TrainingData) -> Resource:
-        """Fit the model on the English questions."""
+        """Fit the model on English questions, and on plain words of danger, of which they hold too few."""
+        examples = [*_examples(training_data), *read_dangers(self._content, by="topic")]
         with self._storage.write_to(self._resource) as folder:
-            np.savez(folder / "foreign.npz", **ForeignModel.train(_examples(training_data)).to_arrays())
+            np.savez(folder / "foreign.npz", **ForeignModel.train(examples).to_arrays())
         return self._resource
 
     def restore(self, folder: Path) -> None:

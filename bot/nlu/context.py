@@ -48,10 +48,10 @@ _KINDS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         "restart": r"(?:start|begin) (?:again|over|afresh|from the (?:start|beginning))|restart|reset|new (?:chat|question|conversation)|clear (?:the |this )?chat",
         "help_now": r"sos|(?:get )?help ?now|(?:i )?(?:really )?need (?:some )?(?:urgent )?help(?: now| asap| urgently| please| pls| rn)*|urgent(?: help)?|help me(?: now| please| pls)*|emergency",
         "simpler": (
-            r"(?:say|explain|put|tell me) (?:that|it|this|me)?\s*(?:again|once more)?\s*(?:but )?(?:in )?(?:more )?"
-            r"(?:simpl\w+|easier|easy|plain\w*|shorter|better|differently|normal words|a simpler way|english)?(?: words| english| way| terms)?"
-            r"|(?:simpl\w+|easier|shorter)(?: words| version)?|make (?:it|that) (?:simpl\w+|easier|shorter)"
-            r"|(?:i )?(?:still )?(?:dont|do not|didnt|cant) (?:really )?(?:get|understand)(?: (?:it|that|this|what you mean|what that means|any of that|you))?"
+            r"(?:say|explain|put|tell me) (?:that|it|this|me)?\s*(?:again|once more)?\s*(?:but )?(?:in )?(?:an? )?(?:more )?"
+            r"(?:simpl\w+|easier|easy|plain\w*|shorter|better|differently|normal words|a simpler way|english)?(?: words| english| way| terms)?(?: like (?:im|i am) \w+)?"
+            r"|(?:more )?(?:simpl\w+|easier|easy|shorter)(?: words| version)?|make (?:it|that) (?:simpl\w+|easier|shorter)"
+            r"|(?:i )?(?:still )?(?:dont|do not|didnt|cant|not) (?:really )?(?:get|understand)(?: (?:it|that|this|what you mean|what that means|any of that|you))?"
             r"|what (?:do|does|did) (?:you|that|this|it|u) (?:even )?mean(?: by that)?|explain(?: (?:it|that|this|please|pls|more))*|(?:in )?(?:simple|simpler|plain|easy|normal) (?:words|english|terms)|wdym|huh|eh|confus(?:ed|ing)|im confused|what|eli5|in english|too (?:long|hard|complicated)(?: words)?|tl ?dr|say (?:that )?again|repeat(?: that)?|come again"
         ),
         "why": (
@@ -65,6 +65,7 @@ _KINDS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         "else": r"something else|none of (?:these|those|them|the above)|neither|not (?:that|those|these|any of (?:these|those))|idk|i ?dunno|i dont know|(?:im )?not (?:really )?sure|no idea|other|another (?:one|thing)",
     }.items()
 )
+_SIMPLER = dict(_KINDS)["simpler"]
 _CHOICE = re.compile(
     r"^(?:the|option|number|no|choice|answer|and|ok|i mean|i meant|umm?|what (?:was|is|about)|whats|tell me(?: about)?|explain|say|its|phone|address|reviews|of|for|[\s,.#])*"
     r"(?:(?P<n>[1-7])|(?P<w>first|1st|second|2nd|third|3rd|fourth|4th|fifth|last|bottom|top|middle))"
@@ -75,7 +76,7 @@ _CHOICES |= {"fifth": 5, "last": -1, "bottom": -1}
 _FILLER = re.compile(
     r"\b(?:what|whats|wot|about|abt|how|and|but|if|when|once|im|i|am|is|be|turn|turns|turned|turning|she|shes|he|hes|at|age|aged|years?|yrs?|yo|old|ok|okay|so|then|for"
     r"|someone|somebody|a|an|my|the|actually|wait|sorry|was|wrong|meant|mean|no|only|just|now|nearly|almost|next|month|week|in|under|over|u|r|are|you|they|theyre|person|people|"
-    r"sister|brother|son|daughter|boyfriend|girlfriend|bf|gf|friend|mate|cousin|does|it|change|different|would|same|thing|though|tho|btw|lol|like|instead|who|of|school|sixth|form|until|til|still|anything|ur|wot|wat|wen|thx|thanks|cheers|that|this|fine|allowed|problem|too|young|enough|matter|count|counts|possible|legal|if|even|tbh|cos|because|do|have|by|way|right|or|not|can|could|will|yet)\b|[\d\W]+"
+    r"sister|brother|son|daughter|boyfriend|girlfriend|bf|gf|friend|mate|cousin|does|it|change|different|would|same|thing|though|tho|btw|lol|like|instead|who|of|school|sixth|form|until|til|still|anything|ur|wot|wat|wen|thx|thanks|cheers|that|this|fine|allowed|problem|too|young|enough|matter|count|counts|possible|legal|if|even|tbh|cos|because|do|have|by|way|right|or|not|can|could|will|yet)\b|\by(?:ea)?r?(?=\d)|[\d\W]+"
 )
 
 
@@ -92,6 +93,8 @@ def follow_up(text: str) -> str | None:
     for kind, pattern in _KINDS:
         if pattern.match(words):
             return kind
+    if (said := re.split(r"[,.!?]\s*", words)) and len(said) > 1 and all(map(_SIMPLER.match, filter(None, said))):
+        return "simpler"
     if match := _CHOICE.match(words):
         rest = (match["rest"] or "").strip(" ,.!?")
         manner = follow_up(rest) if rest else ""
@@ -168,7 +171,6 @@ _LEADS_NOWHERE = re.compile(
 _WHO = re.compile(
     r"\b(?:doctor|doc|gp|nurse|pharmacist|dentist|counsellor|receptionist|teacher|mum|mam|dad|parent|carer|nan)s?\b"
 )
-_POINTS_BACK = re.compile(r"\b(?:it|its|they|theyre|them|their|she|shes|her|he|hes|him|his|that|thats|there|one|ones|both)\b")
 
 
 def is_bare(words: str, but_for: Iterable[re.Pattern[str]] = ()) -> bool:
@@ -186,14 +188,6 @@ def is_bare(words: str, but_for: Iterable[re.Pattern[str]] = ()) -> bool:
     return 0 < len(said) <= 14 and _LIGHT.issuperset(said)
 
 
-_DOES_IT = re.compile(r"\b(?:do|did|done|make|start|stop|sort|use|get|help|change)(?: with)? (?:it|that|one)\b")
-
-
-def does_it(words: str) -> bool:
-    """Return whether a message (`words_of`) names only people, and what they do was named before: "can my mum do it for me"."""
-    return bool(_DOES_IT.search(words)) and is_bare(words, (_WHO,))
-
-
 _ASIDE = re.compile(
     r"^(?:(?:ok(?:ay)?|no|yes|yeah|oh|um+|sorry|wait|actually|maybe|try|its|what about|how about|then|or|not that|and)[\s,.!]+)+(?=\w)"
 )
@@ -208,11 +202,6 @@ def corrects_a_person(words: str) -> bool:
     """Return whether a message (`words_of`) only says who was meant: "no i mean the doctor"."""
     rest = _CORRECTS.sub("", words)
     return rest != words and len(rest.split()) <= 3 and bool(_WHO.search(rest)) and is_bare(f"one {rest}", (_WHO,))
-
-
-def points_back(words: str) -> bool:
-    """Return whether a short message (`words_of`) speaks of somebody or something named before it: "how do i tell her"."""
-    return len(words.split()) <= 8 and bool(_POINTS_BACK.search(words))
 
 
 _IS_AFRAID = re.compile(

@@ -36,22 +36,29 @@ class Network:
     outer_bias: Floats
 
     @classmethod
-    def train(cls, vectors: Floats, yes: npt.NDArray[np.bool_]) -> Network:
-        """Fit on unit ``vectors``, shape (sentences, dimensions), and whether each is of the sort looked for."""
+    def train(
+        cls, vectors: Floats, yes: npt.NDArray[np.bool_], hidden: int = _HIDDEN, rounds: int = _ROUNDS, scale: float = _SCALE
+    ) -> Network:
+        """Fit on ``vectors``, shape (sentences, dimensions), and whether each is of the sort looked for.
+
+        Args:
+            hidden: size of the hidden layer; ``rounds``: how often all are looked at.
+            scale: what brings the numbers to about 1; the default is for unit sentence vectors.
+        """
         # Imported here: scikit-learn costs a second of start-up and only training needs it.
         from sklearn.neural_network import MLPClassifier
 
-        scaled = vectors * _SCALE
+        scaled = vectors * scale
         models = []
         for number in range(_NETWORKS):
-            model = MLPClassifier((_HIDDEN,), alpha=1e-2, batch_size=min(128, len(vectors)), random_state=number)
-            for _ in range(_ROUNDS):
+            model = MLPClassifier((hidden,), alpha=1e-2, batch_size=min(128, len(vectors)), random_state=number)
+            for _ in range(rounds):
                 model.partial_fit(scaled, yes, (False, True))
             models.append((*model.coefs_, *model.intercepts_))
         # The mean of networks with one hidden layer is a wider network of the same kind.
         inner, outer, inner_bias, outer_bias = zip(*models, strict=True)
         arrays = (
-            np.hstack(inner) * _SCALE,
+            np.hstack(inner) * scale,
             np.hstack(inner_bias),
             np.vstack(outer)[:, 0] / _NETWORKS,
             np.mean(outer_bias, axis=0),

@@ -549,7 +549,7 @@ class Thresholds:
     """How likely danger must be, by the surest kind: for a crisis, and for a soft line of support.
 
     Below ``doubt`` the words of a doubtful rule are taken for harmless ones, and get support only. Inside a question
-    about rights it takes ``asking`` to interrupt.
+    about rights it takes ``asking`` to interrupt, or ``beside`` in a clause that stands beside the question.
     """
 
     crisis: Mapping[str, float]
@@ -557,14 +557,16 @@ class Thresholds:
     default_crisis: float = 0.9
     default_support: float = 0.65
     doubt: float = 0.3
-    asking: float = 0.9
+    asking: float = 0.98
+    beside: float = 0.75
 
     @classmethod
     def load(cls, folder: Path = DEFAULT_FOLDER) -> Thresholds:
         """Read `thresholds.yml`."""
         data = _read(folder / "thresholds.yml")
         default = data["default"]
-        return cls(data["crisis"], data["support"], default["crisis"], default["support"], data["doubt"], data["asking"])
+        bars = {name: data[name] for name in ("crisis", "support", "doubt", "asking", "beside")}
+        return cls(**bars, default_crisis=default["crisis"], default_support=default["support"])
 
     def tier(self, kind: str, probability: float) -> str | None:
         """Return the tier that a probability reaches, or None."""

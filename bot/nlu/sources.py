@@ -13,6 +13,7 @@ _SOURCES = (
     "requirements.lock",
     "data/spelling.yml",
     "data/nlu/*.yml",
+    "data/follow_ups/*.yml",
     "data/stories/*.yml",
     "data/safety/*.yml",
     "bot/nlu/*.py",

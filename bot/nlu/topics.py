@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from bot.nlu.leaning import FollowUp, Leaning
 from bot.nlu.regression import Floats, stopping_early
 from bot.nlu.views import Views
 
@@ -57,40 +58,59 @@ class TopicModel:
         views: both views; their labels are topics, or ``out_of_scope:kind``.
         memory: training vectors, shape (questions, dimensions); ``answers``: label number of each.
         calibration: weights of the confidence's five signs, and its bias, shape (6,).
+        leaning: tells what goes on with the topic before it; None while it is still learning.
     """
 
     views: Views
     memory: Floats
     answers: npt.NDArray[np.int32]
     calibration: Floats
+    leaning: Leaning | None = None
 
     @classmethod
-    def train(cls, vectors: Floats, labels: Sequence[str], texts: Sequence[str], alike: Mapping[str, str]) -> TopicModel:
-        """Fit the classifier and, on held-out questions, the confidence.
+    def train(
+        cls,
+        vectors: Floats,
+        labels: Sequence[str],
+        texts: Sequence[str],
+        alike: Mapping[str, str],
+        follow_ups: Sequence[FollowUp],
+        leaning: Floats,
+    ) -> TopicModel:
+        """Fit the classifier and, on held-out questions, the confidence and what goes on with a topic.
 
         Args:
             vectors: unit sentence vectors, shape (questions, dimensions).
             labels: the label of each.
             texts: the mended question of each.
             alike: words that count as one (`bot.nlu.wording.read_alike`).
+            follow_ups: what people say next, mended; where it asks about another topic, that is a question too.
+            leaning: their unit sentence vectors.
         """
+        topics = {_topic(label) for label in labels} - {OUT_OF_SCOPE}
+        moves = [i for i, f in enumerate(follow_ups) if not f.stays and f.meant in topics]
         names = tuple(sorted(set(labels)))
-        number = {n: i for i, n in enumerate(names)}
-        answers = np.array([number[label] for label in labels], np.int32)
-        held = np.arange(len(answers)) % _HELD == 0
+        every, said = np.vstack([vectors, leaning[moves]]), [*texts, *(follow_ups[i].text for i in moves)]
+        meant = [*labels, *(follow_ups[i].meant for i in moves)]
+        answers = np.array([names.index(label) for label in meant], np.int32)
+        held = np.flatnonzero(np.arange(len(labels)) % _HELD == 0)
+        known = np.setdiff1d(np.arange(len(labels)), held)
 
         def fitted(rows: npt.NDArray[np.intp]) -> TopicModel:
-            views = Views.train(names, vectors[rows], [texts[i] for i in rows], answers[rows], alike, _C)
-            return cls(views, vectors[rows], answers[rows], np.zeros(6, np.float32))
+            views = Views.train(names, every[rows], [said[i] for i in rows], answers[rows], alike, _C)
+            return cls(views, every[rows], answers[rows], np.zeros(6, np.float32))
 
-        with stopping_early(), ThreadPoolExecutor(2) as pool:
-            whole, part = pool.map(fitted, [np.arange(len(answers)), np.flatnonzero(~held)])
-        views, right = [], []
-        for i in np.flatnonzero(held):
-            ranking, _, view = part._views(vectors[i], texts[i])
-            views.append(view)
-            right.append(ranking[0][0] == _topic(names[answers[i]]))
-        return replace(whole, calibration=_calibrate(np.array(views), np.array(right)))
+        with stopping_early():
+            with ThreadPoolExecutor(2) as pool:
+                whole, part = pool.map(fitted, [np.arange(len(answers)), known])
+            views, right = [], []
+            for i in held:
+                ranking, _, view = part._views(vectors[i], texts[i])
+                views.append(view)
+                right.append(ranking[0][0] == _topic(labels[i]))
+            calm = [(texts[i], _topic(labels[i]), vectors[i]) for i in held if not labels[i].startswith("crisis_")]
+            judge = Leaning.train(list(zip(follow_ups, leaning, strict=True)), calm, alike, part.shares)
+        return replace(whole, calibration=_calibrate(np.array(views), np.array(right)), leaning=judge)
 
     def guess(self, vector: Floats, text: str) -> Guess:
         """Return what the mended sentence ``text`` with this unit vector is about."""
@@ -103,13 +123,24 @@ class TopicModel:
         cosines = self.memory @ vector
         return [(int(i), float(cosines[i])) for i in np.argsort(-cosines)[:count]]
 
+    def shares(self, vector: Floats, text: str) -> dict[str, float]:
+        """Return the probability of each topic."""
+        return self._by_topic(self.views.shares(vector, text)[0])
+
+    def goes_on(self, vector: Floats, text: str, guess: Guess) -> dict[str, float]:
+        """Return for each topic how likely the sentence goes on with it (`Leaning.goes_on`)."""
+        return self.leaning.goes_on(vector, text, dict(guess.ranking)) if self.leaning else {}
+
+    def _by_topic(self, shares: Floats) -> dict[str, float]:
+        topics: dict[str, float] = {}
+        for label, share in zip(self.views.labels, shares, strict=True):
+            topics[_topic(label)] = topics.get(_topic(label), 0.0) + float(share)
+        return topics
+
     def _views(self, vector: Floats, text: str) -> tuple[tuple[tuple[str, float], ...], str | None, Floats]:
         shares, worded = self.views.shares(vector, text)
         labels = self.views.labels
-        topics: dict[str, float] = {}
-        for label, share in zip(labels, shares, strict=False):
-            topics[_topic(label)] = topics.get(_topic(label), 0.0) + float(share)
-        ranking = tuple(sorted(topics.items(), key=lambda t: -t[1]))
+        ranking = tuple(sorted(self._by_topic(shares).items(), key=lambda t: -t[1]))
         first = ranking[0][0]
         cosines = self.memory @ vector
         near = np.argpartition(-cosines, _NEIGHBOURS)[:_NEIGHBOURS]
@@ -128,13 +159,15 @@ class TopicModel:
             "answers": self.answers,
             "calibration": self.calibration,
             **self.views.to_arrays(),
+            **(self.leaning.to_arrays() if self.leaning else {}),
         }
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, npt.NDArray[np.generic]]) -> TopicModel:
         """Rebuild a model from `to_arrays`."""
         memory, calibration = (np.ascontiguousarray(arrays[k], np.float32) for k in ("memory", "calibration"))
-        return cls(Views.from_arrays(arrays), memory, arrays["answers"].astype(np.int32), calibration)
+        answers = arrays["answers"].astype(np.int32)
+        return cls(Views.from_arrays(arrays), memory, answers, calibration, Leaning.from_arrays(arrays))
 
 
 def _topic(label: str) -> str:

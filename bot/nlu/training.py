@@ -8,6 +8,7 @@ from pathlib import Path
 from bot.content import GROUPS, read_yaml
 from bot.nlu.danger import DangerClassifier
 from bot.nlu.encoder import Encoder
+from bot.nlu.leaning import FollowUp
 from bot.nlu.regression import stopping_early
 from bot.nlu.safety import SAFE
 from bot.nlu.spelling import Speller
@@ -36,29 +37,46 @@ def read_questions(content: Path) -> list[Example]:
     return labelled((text, intent, kind) for intent, kind, questions in read_entries(content) for text in questions)
 
 
+def read_follow_ups(content: Path) -> list[FollowUp]:
+    """Return every line of ``follow_ups/*.yml`` under ``content``."""
+    found = []
+    for path in sorted((content / "follow_ups").glob("*.yml")):
+        for after, lines in read_yaml(path).data.items():
+            found += [FollowUp(text, after, after) for text in lines["stays"]]
+            found += [FollowUp(text, after, meant) for meant, texts in lines["moves"].items() for text in texts]
+    return found
+
+
 def train_topics(examples: Sequence[Example], content: Path, encoder: Encoder) -> TopicModel:
     """Fit the topic classifier and its confidence."""
-    texts = _mended(examples, examples, content)
-    return TopicModel.train(encoder.encode_many(texts), [label for _, label in examples], texts, _alike(content))
+    follow_ups = read_follow_ups(content)
+    texts = _mended([*(text for text, _ in examples), *(f.text for f in follow_ups)], examples, content)
+    asked, said = texts[: len(examples)], texts[len(examples) :]
+    follow_ups = [f._replace(text=text) for f, text in zip(follow_ups, said, strict=True)]
+    vectors, labels = encoder.encode_many(texts), [label for _, label in examples]
+    return TopicModel.train(vectors[: len(asked)], labels, asked, _alike(content), follow_ups, vectors[len(asked) :])
 
 
-def _mended(examples: Sequence[Example], questions: Sequence[Example], content: Path) -> list[str]:
-    """Return the texts of ``examples``, mended as a person's messages will be."""
-    speller = Speller.load(content / "spelling.yml", [text for text, _ in questions])
-    return speller.mend_all(text for text, _ in examples)
+def _mended(texts: Iterable[str], questions: Sequence[Example], content: Path) -> list[str]:
+    """Return ``texts`` mended as a person's messages will be."""
+    return Speller.load(content / "spelling.yml", [text for text, _ in questions]).mend_all(texts)
 
 
 def _alike(content: Path) -> dict[str, str]:
     return read_alike(content / "spelling.yml")
 
 
-def read_dangers(content: Path) -> list[Example]:
-    """Return every example of ``safety/*.yml`` under ``content`` as (message, kind or ``safe``)."""
+def read_dangers(content: Path, by: str = "kind") -> list[Example]:
+    """Return every example of ``safety/*.yml`` under ``content`` as (message, kind or ``safe``).
+
+    Args:
+        by: ``topic`` gives the topic in place of the kind, and leaves out what is safe.
+    """
     documents = (read_yaml(path).data for path in sorted((content / "safety").glob("*.yml")))
     return [
-        (line.strip(), d["kind"])
+        (line.strip(), d[by])
         for d in documents
-        if "kind" in d
+        if d.get(by)
         for line in str(d.get("examples", "")).splitlines()
         if line.strip()
     ]
@@ -73,8 +91,9 @@ def ordinary(questions: Sequence[Example]) -> list[str]:
 
 
 def train_danger(questions: Sequence[Example], content: Path, encoder: Encoder) -> DangerClassifier:
-    """Fit the danger classifier; ordinary questions count as safe."""
-    examples = [*read_dangers(content), *((text, SAFE) for text in ordinary(questions))]
-    texts = _mended(examples, questions, content)
+    """Fit the danger classifier; ordinary questions and what people say next count as safe."""
+    safe = [*ordinary(questions), *(f.text for f in read_follow_ups(content))]
+    examples = [*read_dangers(content), *((text, SAFE) for text in safe)]
+    texts = _mended((text for text, _ in examples), questions, content)
     with stopping_early():
         return DangerClassifier.train(encoder.encode_many(texts), texts, [label for _, label in examples], _alike(content))

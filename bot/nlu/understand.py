@@ -16,7 +16,7 @@ from bot.nlu.context import asks_to_delete, continues, find_reader, follow_up, i
 from bot.nlu.danger import DangerClassifier
 from bot.nlu.encoder import Encoder, Vectors
 from bot.nlu.foreign import ForeignModel, language_of
-from bot.nlu.safety import CRISIS, SUPPORT, Finding, SafetyRules, Thresholds, combine
+from bot.nlu.safety import ANY, CRISIS, SUPPORT, Finding, SafetyRules, Thresholds, combine
 from bot.nlu.spelling import Speller
 from bot.nlu.text import clauses, segments, words_of
 from bot.nlu.topics import OUT_OF_SCOPE, Guess, TopicModel
@@ -28,6 +28,12 @@ _HELP_BAR = 0.80
 # Another language is read with less certainty than English; English that is understood is not taken for one.
 _FOREIGN_BAR, _FOREIGN_CRISIS_BAR = 0.2, 0.6
 _SURELY_ENGLISH = 0.7
+# The topic is rather danger than anything else, and the danger classifier is not all but sure of the contrary.
+_TOPIC_IS_DANGER, _NOT_HARMLESS = 0.5, 0.05
+# Surer than this of a topic that is about rights: measured on tests/safety and on questions nobody had trained on.
+_SURELY_OURS = 0.93
+_NO_RIGHTS = frozenset({"medical_advice", "bot_privacy", "bot_identity", "delete_my_data"})
+_HARDLY = 0.1  # what goes on with a topic less likely than this does not
 FOREIGN_KIND = "other_language"  # a danger told in another language, of which only the topic is known
 _ALONE = frozenset({"greet", "goodbye", "thanks", "affirm", "deny", "state_age", "help", "other_language", OUT_OF_SCOPE})
 
@@ -42,6 +48,7 @@ class Parsed:
         mended: ``parts`` after spelling.
         vectors: one unit vector for each of ``mended``.
         clauses: what safety listens to one by one in a long message, mended.
+        goes_on: how likely the message goes on with each topic, had it been answered just before.
         language: code of the language when it is not English; ``foreign``: its ranking of topics.
     """
 
@@ -54,6 +61,7 @@ class Parsed:
     foreign: tuple[tuple[str, float], ...] = ()
     clause_vectors: Vectors | None = None
     guesses: list[Guess] = field(default_factory=list)
+    goes_on: dict[str, float] = field(default_factory=dict)
     finding: Finding | None = None
 
 
@@ -77,6 +85,7 @@ def classify(parsed: Parsed, model: TopicModel) -> None:
     """Guess the topic of each part."""
     assert parsed.vectors is not None
     parsed.guesses = [model.guess(v, t) for v, t in zip(parsed.vectors, parsed.mended, strict=True)]
+    parsed.goes_on = model.goes_on(parsed.vectors[0], parsed.mended[0], parsed.guesses[0])
 
 
 def classify_foreign(parsed: Parsed, model: ForeignModel) -> None:
@@ -93,14 +102,24 @@ def check_safety(parsed: Parsed, rules: SafetyRules, danger: DangerClassifier, b
     assert parsed.vectors is not None
     assert parsed.clause_vectors is not None
     asks = rules.is_rights_question(parsed.text)
+    ours = asks or _is_surely_ours(parsed.guesses[0])
     scores = danger.score(np.vstack([parsed.vectors, parsed.clause_vectors]), [*parsed.mended, *parsed.clauses])
-    parsed.finding = combine(_by_rule(parsed, rules), scores, asks, rules, bars)
+    by_topic = sum(share for topic, share in parsed.guesses[0].ranking if topic.startswith("crisis_"))
+    if by_topic >= _TOPIC_IS_DANGER and scores.get(ANY, 0.0) >= _NOT_HARMLESS:
+        scores[ANY] = max(scores[ANY], by_topic)
+    parsed.finding = combine(_by_rule(parsed, rules), scores, ours, rules, bars)
     if asks and parsed.clauses and rules.is_in_passing(parsed.text):
         parsed.finding = parsed.finding and replace(parsed.finding, tier=SUPPORT)
     if asks and (parsed.finding is None or parsed.finding.tier != CRISIS):
         parsed.finding = _beside_the_question(parsed, rules, danger, bars) or parsed.finding
     if parsed.finding is None or parsed.finding.tier != CRISIS:
         parsed.finding = _in_another_language(parsed) or parsed.finding
+
+
+def _is_surely_ours(guess: Guess) -> bool:
+    """Return whether a message surely asks about a right or a visit: no statement of danger is that sure of another topic."""
+    topic, share = next((t, p) for t, p in guess.ranking if not t.startswith("crisis_"))
+    return share >= _SURELY_OURS and topic not in _ALONE and topic not in _NO_RIGHTS
 
 
 def _by_rule(parsed: Parsed, rules: SafetyRules) -> Finding | None:
@@ -134,7 +153,7 @@ def _beside_the_question(parsed: Parsed, rules: SafetyRules, danger: DangerClass
             continue
         scores = danger.score(np.stack([parsed.vectors[0], vector]), [parsed.mended[0], clause])
         found = combine(rules.find(clause), scores, False, rules, bars)
-        if found and found.tier == CRISIS:
+        if found and found.tier == CRISIS and found.score >= bars.beside:
             return found
     return None
 
@@ -160,6 +179,7 @@ def conclude(parsed: Parsed, bar: float) -> tuple[str, float, Understanding]:
         words=tuple(words),
         safety=(finding.kind, finding.tier) if finding else None,
         continues=continues(parsed.text),
+        goes_on=tuple((t, p) for t, p in parsed.goes_on.items() if p >= _HARDLY),
         lasting=bool(age and not age.hypothetical and not age.other),
         asks_to_delete=asks_to_delete(parsed.text),
         language=finding.language if finding and finding.language != "en" else parsed.language or "en",

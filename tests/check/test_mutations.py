@@ -115,6 +115,19 @@ BREAKS = (
         swap("Childline $phone", "Childline 0800 1111"),
         "'0800 1111' is typed here",
     ),
+    # what people say next
+    Break(
+        "a follow-up to a topic that does not exist",
+        "data/follow_ups/tips.yml",
+        swap("\ntip_notes:\n", "\ntip_nots:\n"),
+        "no topic 'tip_nots'. Did you mean 'tip_notes'?",
+    ),
+    Break(
+        "a follow-up that moves to its own topic",
+        "data/follow_ups/words.yml",
+        lambda t: re.sub(r"(?s)(\ndefine_consent:\n.*?\n  moves:\n)", r"\1    define_consent:\n      - and what is it\n", t),
+        "'define_consent' cannot move to itself",
+    ),
     # what answers point to
     Break("a topic has no answer", f"{ANSWERS}/tips.yml", drop_answer("tip_notes"), "no answer to the topic tip_notes"),
     Break(

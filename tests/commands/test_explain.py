@@ -25,7 +25,7 @@ FOUND: dict[str, Any] = {
     "age_band": None,
     "reader": None,
     "follow_up": None,
-    "continues": False,
+    "goes_on": [("school_nurse", 0.8)],
     "language": "en",
     "safety": None,
     "rules": [],
@@ -40,6 +40,7 @@ def test_an_explanation_names_topic_nearest_questions_age_and_safety() -> None:
         "own_it_3_seen_alone   (confidence 0.90, asks below 0.50)",
         "0.91  can i see a doctor alone   [own_it_3_seen_alone]",
         "not said: a young person",
+        "goes on with the answer before, after school_nurse",
         "nothing found; it asks about rights",
         "own_it_3_seen_alone in data/answers/own_it.yml",
     ):

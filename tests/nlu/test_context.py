@@ -12,7 +12,6 @@ from bot.nlu.context import (
     is_afraid,
     is_bare,
     is_postcode,
-    points_back,
     without_correction,
 )
 from bot.nlu.text import segments
@@ -120,12 +119,6 @@ def test_a_message_without_a_subject_is_known(text: str) -> None:
 )
 def test_a_message_with_a_subject_or_about_the_bot_is_not_bare(text: str) -> None:
     assert not is_bare(text)
-
-
-def test_what_points_back_is_short_and_names_nobody() -> None:
-    assert points_back("how do i tell her")
-    assert not points_back("how do i get a tattoo")
-    assert not points_back("i was walking home with my friend and then she got a text from her brother")
 
 
 def test_no_i_meant_is_taken_off_what_was_meant() -> None:

@@ -1,6 +1,6 @@
 """The phrase rules find what they are written for, leave the rest alone, and the classifier can only add to them."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -21,6 +21,7 @@ from bot.nlu.safety import (
     normalise,
 )
 from bot.nlu.text import clauses
+from bot.nlu.topics import Guess
 from bot.nlu.understand import Parsed, check_safety
 
 FOLDER = Path(__file__).resolve().parents[2] / "data" / "safety"
@@ -225,26 +226,40 @@ def test_words_hidden_by_tricks_are_never_softened(message: str) -> None:
 
 
 def test_a_question_about_rights_is_interrupted_only_by_a_surer_classifier() -> None:
-    tiers = [cast(Finding, combine(None, {"overdose": p, ANY: p}, True, RULES, BARS)).tier for p in (0.85, 0.95)]
+    tiers = [cast(Finding, combine(None, {"overdose": p, ANY: p}, True, RULES, BARS)).tier for p in (0.95, 0.99)]
     assert tiers == [SUPPORT, CRISIS]
 
 
 # --- What is told beside a question --------------------------------------------------------------------------------
 
 
-class NoDanger:
-    """A classifier that finds nothing, so that only the rules speak."""
+@dataclass(frozen=True)
+class Says:
+    """A classifier that always says the same; without a share it finds nothing, so that only the rules speak."""
+
+    share: float | None = None
 
     def score(self, vectors: Any, messages: Any) -> dict[str, float]:
-        return {}
+        return {} if self.share is None else {"sexual_abuse": self.share, ANY: self.share}
 
 
-def heard(message: str) -> Finding | None:
-    """Return the finding of the safety step without a classifier."""
+NO_DANGER = Says()
+
+
+def guess(topic: str, share: float) -> Guess:
+    return Guess(((topic, share), ("out_of_scope", 1 - share)), share, None, share)
+
+
+UNSURE = guess("own_it_1_decisions", 0.5)
+
+
+def heard(message: str, guess: Guess = UNSURE, classifier: object = NO_DANGER) -> Finding | None:
+    """Return the finding of the safety step."""
     parts = clauses(message)
     parsed = Parsed(message, [message], [message], np.zeros((1, 2), np.float32), parts)
     parsed.clause_vectors = np.zeros((len(parts), 2), np.float32)
-    check_safety(parsed, RULES, cast(DangerClassifier, NoDanger()), BARS)
+    parsed.guesses = [guess]
+    check_safety(parsed, RULES, cast(DangerClassifier, classifier), BARS)
     return parsed.finding
 
 
@@ -280,6 +295,19 @@ def test_what_goes_on_is_a_crisis_beside_any_question(message: str) -> None:
     found = heard(message)
     assert found is not None
     assert found.tier == CRISIS
+
+
+def test_a_sure_question_of_ours_takes_a_very_sure_classifier_to_be_interrupted() -> None:
+    asked, message = guess("feedback", 0.95), "he looked at my knee for ages"
+    assert heard(message, UNSURE, Says(0.9)).tier == CRISIS  # type: ignore[union-attr]
+    assert heard(message, asked, Says(0.9)).tier == SUPPORT  # type: ignore[union-attr]
+    assert heard(message, asked, Says(0.99)).tier == CRISIS  # type: ignore[union-attr]
+
+
+def test_a_topic_of_danger_counts_unless_the_classifier_is_all_but_sure_of_the_contrary() -> None:
+    danger, message = guess("crisis_abuse", 0.9), "hurted becos of him"
+    assert heard(message, danger, Says(0.1)).tier == CRISIS  # type: ignore[union-attr]
+    assert heard(message, danger, Says(0.01)) is None
 
 
 # --- The classifier ------------------------------------------------------------------------------------------------

@@ -1,0 +1,147 @@
+"""Whether a message goes on with the topic of the last answer: "what if they refuse", after any of them.
+
+Its words alone do not say which topic it is about, so the topic classifier can only guess. What people say
+next (``data/follow_ups``) teaches two things: whether a message sounds like a reply, and after which topic it
+is likeliest to come; and then how both weigh against what the topic classifier makes of it. What it gains:
+docs/decisions/0008-going-on.md.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from bot.nlu.network import Network
+from bot.nlu.regression import Floats
+from bot.nlu.views import Views
+
+_C = 10.0
+# The judge learns from messages that the rest was not trained on: a quarter at a time.
+_FOLDS = 4
+_HIDDEN, _ROUNDS = 32, 100
+_ALONE = "alone"  # the label of a question that leans on nothing
+# Topics about the bot or nothing we know: a follow-up without a subject is easily taken for one of them.
+_ABOUT_ELSE = frozenset({"out_of_scope", "help", "bot_identity", "delete_my_data", "other_language"})
+
+Shares = Mapping[str, float]
+
+
+class FollowUp(NamedTuple):
+    """What somebody says after an answer to the topic ``after``, and the topic they then mean."""
+
+    text: str
+    after: str
+    meant: str
+
+    @property
+    def stays(self) -> bool:
+        """Whether it goes on with the topic."""
+        return self.after == self.meant
+
+
+class _Said(NamedTuple):
+    """One message to learn from; ``after`` is None for a question that leans on nothing."""
+
+    text: str
+    vector: Floats
+    after: str | None
+    stays: bool
+
+
+@dataclass(frozen=True)
+class Leaning:
+    """A trained judge of follow-ups.
+
+    Attributes:
+        views: know after which topic a message comes, or that it leans on nothing.
+        judge: weighs the six signs of `_signs`.
+    """
+
+    views: Views
+    judge: Network
+
+    @classmethod
+    def train(
+        cls,
+        follow_ups: Sequence[tuple[FollowUp, Floats]],
+        questions: Sequence[tuple[str, str, Floats]],
+        alike: Mapping[str, str],
+        shares: Callable[[Floats, str], Shares],
+    ) -> Leaning:
+        """Fit the views and the judge.
+
+        Args:
+            follow_ups: mended, each with its unit sentence vector.
+            questions: (mended question, topic, vector) of messages that lean on nothing.
+            alike: words that count as one (`bot.nlu.wording.read_alike`).
+            shares: the topic classifier, which must not have been trained on any of them.
+        """
+        topics = tuple(sorted({f.after for f, _ in follow_ups}))
+        random = np.random.default_rng(0)
+        said = [(_Said(f.text, vector, f.after, f.stays), f.after) for f, vector in follow_ups]
+        for text, topic, vector in questions:
+            after = str(random.choice([t for t in topics if t != topic]))
+            said.append((_Said(text, vector, None, False), after))
+        signs, answers = [], []
+        for fold in range(_FOLDS):
+            views = _views(topics, [s for i, (s, _) in enumerate(said) if i % _FOLDS != fold], alike)
+            for s, after in said[fold::_FOLDS]:
+                signs.append(_signs(views, s.vector, s.text, shares(s.vector, s.text))[topics.index(after)])
+                answers.append(s.stays)
+        return cls(_views(topics, [s for s, _ in said], alike), _judge(np.stack(signs), np.array(answers)))
+
+    def goes_on(self, vector: Floats, text: str, shares: Shares) -> dict[str, float]:
+        """Return for each topic how likely the mended ``text`` goes on with it, were it the last one answered."""
+        logits = self.judge.logits(_signs(self.views, vector, text, shares))
+        return dict(zip(self.views.labels[1:], (1 / (1 + np.exp(-logits))).tolist(), strict=True))
+
+    def to_arrays(self) -> dict[str, npt.NDArray[np.generic]]:
+        """Return the judge as arrays that ``numpy.savez`` writes without pickling."""
+        return {f"leaning_{name}": array for name, array in {**self.views.to_arrays(), **self.judge.to_arrays()}.items()}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, npt.NDArray[np.generic]]) -> Leaning:
+        """Rebuild the judge from `to_arrays`."""
+        ours = {name.removeprefix("leaning_"): array for name, array in arrays.items() if name.startswith("leaning_")}
+        return cls(Views.from_arrays(ours), Network.from_arrays(ours))
+
+
+def _views(topics: Sequence[str], said: Sequence[_Said], alike: Mapping[str, str]) -> Views:
+    """Fit what tells a reply to each topic from a question that leans on nothing, whose label comes first."""
+    labels = (_ALONE, *topics)
+    known = [s for s in said if s.stays or s.after is None]
+    answers = np.array([labels.index(s.after or _ALONE) for s in known], np.int32)
+    return Views.train(labels, np.stack([s.vector for s in known]), [s.text for s in known], answers, alike, _C)
+
+
+def _signs(views: Views, vector: Floats, text: str, shares: Shares) -> Floats:
+    """Return the six signs for each topic, shape (topics, 6)."""
+    alone, *after = views.shares(vector, text)[0].tolist()
+    elsewhere = sum(shares.get(t, 0.0) for t in _ABOUT_ELSE)
+    length = math.log(len(text.split()) + 1)
+    first, second = sorted(((p, t) for t, p in shares.items() if t not in _ABOUT_ELSE), reverse=True)[:2]
+    rows = []
+    for topic, share in zip(views.labels[1:], after, strict=True):
+        rival = second[0] if topic == first[1] else first[0]
+        own, likeliest = shares.get(topic, 0.0), share / (1 - alone + 1e-9)
+        rows.append([-_odds(alone), math.log(likeliest + 1e-4), math.log(own + 1e-4), _odds(rival), _odds(elsewhere), length])
+    return np.array(rows, np.float32)
+
+
+def _odds(share: float) -> float:
+    share = min(max(share, 1e-4), 1 - 1e-4)
+    return math.log(share / (1 - share))
+
+
+def _judge(signs: Floats, answers: npt.NDArray[np.bool_]) -> Network:
+    """Fit the network on signs of like size, and let it take them as they are."""
+    # A sign that never changes says nothing, and must not be divided by nothing.
+    middle, spread = signs.mean(axis=0), np.maximum(signs.std(axis=0), 1e-3)
+    network = Network.train((signs - middle) / spread, answers, _HIDDEN, _ROUNDS, scale=1.0)
+    inner = network.inner / spread[:, None]
+    return replace(network, inner=inner, inner_bias=network.inner_bias - middle @ inner)
