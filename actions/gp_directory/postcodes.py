@@ -19,6 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
+from typing import NamedTuple
 
 from actions.gp_directory.errors import GpDirectoryError
 from actions.gp_directory.grid import to_wgs84
@@ -56,8 +57,7 @@ def incode_number(incode: str) -> int:
     return int(incode[0]) * 676 + (ord(incode[1]) - 65) * 26 + ord(incode[2]) - 65
 
 
-@dataclass(frozen=True, slots=True)
-class Spot:
+class Spot(NamedTuple):
     """A point with what is known about the area around it."""
 
     lat: float
@@ -248,15 +248,19 @@ def _spans(starts: Iterable[tuple[str, int]], count: int) -> dict[str, tuple[int
 def _spots(path: Path, key: str) -> dict[str, Spot]:
     try:
         with open(path, encoding="utf-8", newline="") as file:
+            rows = csv.reader(file)
+            head = next(rows, [])
+            at, lat, lon, lad = (head.index(name) for name in (key, "lat", "lon", "lad"))
+            nations, radius = (head.index(name) if name in head else None for name in ("nations", "radius_m"))
             return {
-                row[key]: Spot(
-                    float(row["lat"]),
-                    float(row["lon"]),
-                    sys.intern(row["lad"]),
-                    sys.intern(row.get("nations") or row["lad"][0]),
-                    int(row.get("radius_m") or 0),
+                row[at]: Spot(
+                    float(row[lat]),
+                    float(row[lon]),
+                    sys.intern(row[lad]),
+                    sys.intern(nations is not None and row[nations] or row[lad][0]),
+                    int(radius is not None and row[radius] or 0),
                 )
-                for row in csv.DictReader(file)
+                for row in rows
             }
-    except (OSError, KeyError, ValueError) as error:
+    except (OSError, IndexError, ValueError) as error:
         raise GpDirectoryError(str(path), f"cannot be read ({error}).", REBUILD) from error
