@@ -340,3 +340,9 @@ def test_an_age_after_did_you_mean_is_kept_and_the_choices_offered_again_when_no
     memory = asked_which(book, SEEN_ALONE, 0.3)
     turn = turn_for("state_age", heard("state_age", memory, band="13-15"), book)
     assert (turn.outcome, turn.choices, turn.age_band) == ("clarified", (SEEN_ALONE, PHARMACY), "13-15")
+
+
+def test_the_answer_about_languages_and_interpreters_can_be_gone_on_with(book: Book) -> None:
+    memory = recall([summary(turn_for("other_language", heard("other_language"), book), NEW)], {}, None)
+    cost = on(memory, "does it cost", sure=0.8, goes_on=(("other_language", 0.8),))
+    assert turn_for("out_of_scope", cost, book).topic == "other_language"

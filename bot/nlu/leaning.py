@@ -9,7 +9,7 @@ docs/decisions/0008-going-on.md.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -49,6 +49,7 @@ class _Said(NamedTuple):
 
     text: str
     vector: Floats
+    shares: Shares
     after: str | None
     stays: bool
 
@@ -68,30 +69,30 @@ class Leaning:
     @classmethod
     def train(
         cls,
-        follow_ups: Sequence[tuple[FollowUp, Floats]],
-        questions: Sequence[tuple[str, str, Floats]],
+        follow_ups: Sequence[tuple[FollowUp, Floats, Shares]],
+        questions: Sequence[tuple[str, str, Floats, Shares]],
         alike: Mapping[str, str],
-        shares: Callable[[Floats, str], Shares],
     ) -> Leaning:
         """Fit the views and the judge.
 
         Args:
-            follow_ups: mended, each with its unit sentence vector.
-            questions: (mended question, topic, vector) of messages that lean on nothing.
+            follow_ups: mended, each with its unit sentence vector and its topics' shares.
+            questions: (mended question, topic, vector, shares) of messages that lean on nothing.
             alike: words that count as one (`bot.nlu.wording.read_alike`).
-            shares: the topic classifier, which must not have been trained on any of them.
+
+        The shares are those of a topic classifier that was not trained on any of the messages.
         """
-        topics = tuple(sorted({f.after for f, _ in follow_ups}))
+        topics = tuple(sorted({f.after for f, _, _ in follow_ups}))
         random = np.random.default_rng(0)
-        said = [(_Said(f.text, vector, f.after, f.stays), f.after) for f, vector in follow_ups]
-        for text, topic, vector in questions:
+        said = [(_Said(f.text, vector, shares, f.after, f.stays), f.after) for f, vector, shares in follow_ups]
+        for text, topic, vector, shares in questions:
             after = str(random.choice([t for t in topics if t != topic]))
-            said.append((_Said(text, vector, None, False), after))
+            said.append((_Said(text, vector, shares, None, False), after))
         signs, answers = [], []
         for fold in range(_FOLDS):
             views = _views(topics, [s for i, (s, _) in enumerate(said) if i % _FOLDS != fold], alike)
             for s, after in said[fold::_FOLDS]:
-                signs.append(_signs(views, s.vector, s.text, shares(s.vector, s.text))[topics.index(after)])
+                signs.append(_signs(views, s.vector, s.text, s.shares)[topics.index(after)])
                 answers.append(s.stays)
         return cls(_views(topics, [s for s, _ in said], alike), _judge(np.stack(signs), np.array(answers)))
 

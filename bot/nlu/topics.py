@@ -103,13 +103,17 @@ class TopicModel:
         with stopping_early():
             with ThreadPoolExecutor(2) as pool:
                 whole, part = pool.map(fitted, [np.arange(len(answers)), known])
-            views, right = [], []
+            views, right, calm = [], [], []
             for i in held:
                 ranking, _, view = part._views(vectors[i], texts[i])
                 views.append(view)
                 right.append(ranking[0][0] == _topic(labels[i]))
-            calm = [(texts[i], _topic(labels[i]), vectors[i]) for i in held if not labels[i].startswith("crisis_")]
-            judge = Leaning.train(list(zip(follow_ups, leaning, strict=True)), calm, alike, part.shares)
+                if not labels[i].startswith("crisis_"):
+                    calm.append((texts[i], _topic(labels[i]), vectors[i], dict(ranking)))
+            said_next = [
+                (f, v, part._by_topic(part.views.shares(v, f.text)[0])) for f, v in zip(follow_ups, leaning, strict=True)
+            ]
+            judge = Leaning.train(said_next, calm, alike)
         return replace(whole, calibration=_calibrate(np.array(views), np.array(right)), leaning=judge)
 
     def guess(self, vector: Floats, text: str) -> Guess:
@@ -122,10 +126,6 @@ class TopicModel:
         """Return the ``count`` nearest training questions as (row, cosine), nearest first."""
         cosines = self.memory @ vector
         return [(int(i), float(cosines[i])) for i in np.argsort(-cosines)[:count]]
-
-    def shares(self, vector: Floats, text: str) -> dict[str, float]:
-        """Return the probability of each topic."""
-        return self._by_topic(self.views.shares(vector, text)[0])
 
     def goes_on(self, vector: Floats, text: str, guess: Guess) -> dict[str, float]:
         """Return for each topic how likely the sentence goes on with it (`Leaning.goes_on`)."""

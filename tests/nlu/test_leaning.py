@@ -13,7 +13,6 @@ from bot.nlu.text import words_of
 from bot.nlu.training import read_follow_ups
 from bot.settings import ROOT
 
-_ALIKE: dict[str, str] = {}
 _SURE: Shares = {"pharmacy": 0.9, "alone": 0.05, "out_of_scope": 0.05}
 _UNSURE: Shares = {"pharmacy": 0.3, "alone": 0.3, "out_of_scope": 0.4}
 
@@ -26,7 +25,7 @@ def _vector(text: str) -> np.ndarray:
     return made / np.linalg.norm(made)
 
 
-def _shares(_: np.ndarray, text: str) -> Shares:
+def _shares(text: str) -> Shares:
     return _UNSURE if text.startswith(("and", "what if", "but")) else _SURE
 
 
@@ -36,15 +35,17 @@ def _trained() -> Leaning:
     follow_ups = [FollowUp(text, after, after) for after in ("alone", "notes") for text in said]
     asked = [f"can i buy {thing}" for thing in ("tablets", "cream", "plasters", "drops", "spray", "a test", "masks", "gel")]
     return Leaning.train(
-        [(f, _vector(f.text)) for f in follow_ups], [(t, "pharmacy", _vector(t)) for t in asked * 3], _ALIKE, _shares
+        [(f, _vector(f.text), _shares(f.text)) for f in follow_ups],
+        [(t, "pharmacy", _vector(t), _shares(t)) for t in asked * 3],
+        {},
     )
 
 
 def test_a_reply_goes_on_and_a_question_of_its_own_does_not() -> None:
     trained = _trained()
     reply, question = "what if it rains", "can i buy plasters"
-    assert trained.goes_on(_vector(reply), reply, _shares(_vector(reply), reply))["alone"] > 0.6
-    assert trained.goes_on(_vector(question), question, _shares(_vector(question), question))["alone"] < 0.4
+    assert trained.goes_on(_vector(reply), reply, _shares(reply))["alone"] > 0.6
+    assert trained.goes_on(_vector(question), question, _shares(question))["alone"] < 0.4
 
 
 def test_it_survives_the_model_archive() -> None:
