@@ -346,3 +346,8 @@ def test_the_answer_about_languages_and_interpreters_can_be_gone_on_with(book: B
     memory = recall([summary(turn_for("other_language", heard("other_language"), book), NEW)], {}, None)
     cost = on(memory, "does it cost", sure=0.8, goes_on=(("other_language", 0.8),))
     assert turn_for("out_of_scope", cost, book).topic == "other_language"
+
+
+def test_after_how_to_join_a_surgery_a_place_may_still_come(book: Book) -> None:
+    assert summary(turn_for("gp_register", heard("gp_register"), book), NEW)["place_open"]
+    assert not summary(turn_for(PHARMACY, heard(PHARMACY), book), NEW)["place_open"]

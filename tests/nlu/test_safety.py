@@ -253,13 +253,13 @@ def guess(topic: str, share: float) -> Guess:
 UNSURE = guess("own_it_1_decisions", 0.5)
 
 
-def heard(message: str, guess: Guess = UNSURE, classifier: object = NO_DANGER) -> Finding | None:
+def heard(message: str, guess: Guess = UNSURE, classifier: object = NO_DANGER, bars: Thresholds = BARS) -> Finding | None:
     """Return the finding of the safety step."""
     parts = clauses(message)
     parsed = Parsed(message, [message], [message], np.zeros((1, 2), np.float32), parts)
     parsed.clause_vectors = np.zeros((len(parts), 2), np.float32)
     parsed.guesses = [guess]
-    check_safety(parsed, RULES, cast(DangerClassifier, classifier), BARS)
+    check_safety(parsed, RULES, cast(DangerClassifier, classifier), bars)
     return parsed.finding
 
 
@@ -302,6 +302,12 @@ def test_a_sure_question_of_ours_takes_a_very_sure_classifier_to_be_interrupted(
     assert heard(message, UNSURE, Says(0.9)).tier == CRISIS  # type: ignore[union-attr]
     assert heard(message, asked, Says(0.9)).tier == SUPPORT  # type: ignore[union-attr]
     assert heard(message, asked, Says(0.99)).tier == CRISIS  # type: ignore[union-attr]
+
+
+def test_a_clause_beside_a_question_takes_a_surer_classifier_than_a_message_alone() -> None:
+    message, bars = "can i see a doctor without my mum, and he was at the park with us", replace(BARS, default_crisis=0.5)
+    assert heard(message, UNSURE, Says(0.6), bars).tier != CRISIS  # type: ignore[union-attr]
+    assert heard(message, UNSURE, Says(0.8), bars).tier == CRISIS  # type: ignore[union-attr]
 
 
 def test_a_topic_of_danger_counts_unless_the_classifier_is_all_but_sure_of_the_contrary() -> None:

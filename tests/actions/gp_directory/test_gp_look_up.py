@@ -70,6 +70,11 @@ def test_a_borough_lists_only_its_own_surgeries(directory: Directory, typed: str
     assert {result.borough for result in found.results} == {"Ealing"}
 
 
+def test_a_town_whose_name_looks_like_an_outcode_is_the_town(directory: Directory) -> None:
+    found = directory.look_up("hull", asked=True)
+    assert (found.kind, found.label) == ("borough", "Kingston upon Hull")
+
+
 @pytest.mark.parametrize("typed", ["H&F", "RBKC", "Kensington & Chelsea", "City of Westminster"])
 def test_short_names_of_boroughs_are_known(directory: Directory, typed: str) -> None:
     assert directory.look_up(typed, asked=True).kind == "borough"
