@@ -114,6 +114,7 @@ class Directory:
         postcodes = Postcodes.load(paths.data)
         places = Places.load(postcodes, paths.data, paths.stations)
         directory = cls(paths, postcodes, places, online, today)
+        _ = postcodes.packed  # a damaged table is told now, not to the first person who asks
         _behind(places.warm)
         return directory
 

@@ -19,22 +19,29 @@ _LAT0, _LON0 = radians(49.0), radians(-2.0)
 _E0, _N0 = 400000.0, -100000.0
 _E2 = 1 - (_B * _B) / (_A * _A)
 _NN = (_A - _B) / (_A + _B)
+# The series of annex C2, with all that does not depend on the point; thousands of points are converted at every start.
+_ARC = tuple(
+    _B * _F0 * factor
+    for factor in (
+        1 + _NN + 1.25 * _NN**2 + 1.25 * _NN**3,
+        3 * _NN + 3 * _NN**2 + 2.625 * _NN**3,
+        1.875 * _NN**2 + 1.875 * _NN**3,
+        (35 / 24) * _NN**3,
+    )
+)
 _WGS_A, _WGS_B = 6378137.0, 6356752.314245
 _WGS_E2 = 1 - (_WGS_B * _WGS_B) / (_WGS_A * _WGS_A)
+_RX, _RY, _RZ = (radians(seconds / 3600) for seconds in (0.1502, 0.2470, 0.8421))
 
 
 def _meridian_arc(lat: float) -> float:
-    n = _NN
     minus, plus = lat - _LAT0, lat + _LAT0
+    first, second, third, fourth = _ARC
     return (
-        _B
-        * _F0
-        * (
-            (1 + n + 1.25 * n**2 + 1.25 * n**3) * minus
-            - (3 * n + 3 * n**2 + 2.625 * n**3) * sin(minus) * cos(plus)
-            + (1.875 * n**2 + 1.875 * n**3) * sin(2 * minus) * cos(2 * plus)
-            - (35 / 24) * n**3 * sin(3 * minus) * cos(3 * plus)
-        )
+        first * minus
+        - second * sin(minus) * cos(plus)
+        + third * sin(2 * minus) * cos(2 * plus)
+        - fourth * sin(3 * minus) * cos(3 * plus)
     )
 
 
@@ -65,10 +72,9 @@ def to_wgs84(easting: float, northing: float) -> tuple[float, float]:
     x, y = nu * cos(lat) * cos(lon), nu * cos(lat) * sin(lon)
     z = nu * (1 - _E2) * sin(lat)
     scale = 1 - 20.4894e-6
-    rx, ry, rz = (radians(seconds / 3600) for seconds in (0.1502, 0.2470, 0.8421))
-    x2 = 446.448 + x * scale - y * rz + z * ry
-    y2 = -125.157 + x * rz + y * scale - z * rx
-    z2 = 542.060 - x * ry + y * rx + z * scale
+    x2 = 446.448 + x * scale - y * _RZ + z * _RY
+    y2 = -125.157 + x * _RZ + y * scale - z * _RX
+    z2 = 542.060 - x * _RY + y * _RX + z * scale
     p = sqrt(x2 * x2 + y2 * y2)
     lat = atan2(z2, p * (1 - _WGS_E2))
     for _ in range(4):

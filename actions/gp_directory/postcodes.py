@@ -12,20 +12,18 @@ import json
 import lzma
 import re
 import sys
-from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from actions.gp_directory.errors import GpDirectoryError
 from actions.gp_directory.grid import to_wgs84
 from actions.gp_directory.text import word_set
 
-MAGIC = b"OIPC"
 DATA = Path(__file__).resolve().parent / "data"
 REBUILD = "Run scripts/build_postcodes.py again."
 
@@ -77,9 +75,9 @@ class Spot(NamedTuple):
         return ENGLAND if ENGLAND in self.nations else self.nations[:1]
 
 
-@dataclass
-class Postcodes:
-    """Every postcode, sector, outcode and outcode group, in memory."""
+@dataclass(frozen=True)
+class Packed:
+    """The packed table: live postcodes in four columns, and those in use once."""
 
     lads: list[str]
     origin: tuple[int, int, int]
@@ -87,58 +85,81 @@ class Postcodes:
     columns: tuple[Sequence[int], ...] = field(repr=False)
     retired_spans: dict[str, tuple[int, int]] = field(repr=False)
     retired: Sequence[int] = field(repr=False)
+
+    @classmethod
+    def load(cls, folder: Path) -> Packed:
+        """Unpack the table in ``folder``.
+
+        Raises:
+            GpDirectoryError: a file of it is missing or damaged.
+        """
+        head = _head(folder / "head.json")
+        live, retired = head["n"], head["retired"]
+        sizes = {"incode": live, "east": live, "north": live, "lad": live, "retired": retired}
+        # Unpacking leaves the interpreter free: two columns at a time.
+        with ThreadPoolExecutor(2) as pool:
+            columns = tuple(pool.map(lambda of: _column(folder / f"{of[0]}.xz", of[1]), sizes.items()))
+        return cls(
+            lads=head["lads"],
+            origin=(head["e0"], head["n0"], head["unit"]),
+            spans=_spans(head["outcodes"], live),
+            columns=columns[:4],
+            retired_spans=_spans(head["retired_outcodes"], retired),
+            retired=columns[4],
+        )
+
+
+@dataclass
+class Postcodes:
+    """Every postcode, sector, outcode and outcode group, in memory."""
+
     sectors: dict[str, Spot] = field(repr=False)
     outcodes: dict[str, Spot] = field(repr=False)
     groups: dict[str, Spot] = field(repr=False)
+    _unpacking: Future[Packed] = field(repr=False)
 
     @classmethod
     def load(cls, folder: Path = DATA) -> Postcodes:
-        """Read the tables of ``folder``.
+        """Read the small tables of ``folder``, and begin to unpack the large one.
 
         Raises:
-            GpDirectoryError: a table is missing or damaged.
+            GpDirectoryError: a small table is missing or damaged; of the large one, `packed` tells.
         """
-        # Unpacking leaves the interpreter free: the small tables are read meanwhile.
-        with ThreadPoolExecutor(1) as behind:
-            unpacked = behind.submit(_unpack, folder / "postcodes.bin.xz")
-            sectors = _spots(folder / "sectors.csv", "sector")
-            outcodes = _spots(folder / "outcodes.csv", "outcode")
-            groups = _spots(folder / "outcode_groups.csv", "group")
-            header, blob = unpacked.result()
-        count, retired = header["n"], header["retired"]
-        sizes = (count, count, count, count, retired)
-        if len(blob) != 2 * sum(sizes):
-            raise GpDirectoryError(str(folder / "postcodes.bin.xz"), "is cut short.", REBUILD)
-        columns, start = [], 0
-        for size in sizes:
-            columns.append(_column(blob[start : start + 2 * size]))
-            start += 2 * size
+        # Unpacking takes longest and leaves the interpreter free: everything else is read meanwhile.
+        behind = ThreadPoolExecutor(1)
+        unpacking = behind.submit(Packed.load, folder / "postcodes")
+        behind.shutdown(wait=False)
         return cls(
-            lads=header["lads"],
-            origin=(header["e0"], header["n0"], header["unit"]),
-            spans=_spans(header["outcodes"], count),
-            columns=tuple(columns[:4]),
-            retired_spans=_spans(header["retired_outcodes"], retired),
-            retired=columns[4],
-            sectors=sectors,
-            outcodes=outcodes,
-            groups=groups,
+            sectors=_spots(folder / "sectors.csv", "sector"),
+            outcodes=_spots(folder / "outcodes.csv", "outcode"),
+            groups=_spots(folder / "outcode_groups.csv", "group"),
+            _unpacking=unpacking,
         )
+
+    @property
+    def packed(self) -> Packed:
+        """The packed table, once it is unpacked.
+
+        Raises:
+            GpDirectoryError: it is missing or damaged.
+        """
+        return self._unpacking.result()
 
     def find(self, outcode: str, incode: str) -> Spot | None:
         """Return where a live postcode is, or None when the table does not have it."""
-        index = _position(self.spans, self.columns[0], outcode, incode)
+        packed = self.packed
+        incodes, easts, norths, lads = packed.columns
+        index = _position(packed.spans, incodes, outcode, incode)
         if index is None:
             return None
-        east0, north0, unit = self.origin
-        _, easts, norths, lads = self.columns
+        east0, north0, unit = packed.origin
         lat, lon = to_wgs84(easts[index] * unit + east0, norths[index] * unit + north0)
-        lad = self.lads[lads[index]]
+        lad = packed.lads[lads[index]]
         return Spot(lat, lon, lad, lad[0])
 
     def is_retired(self, outcode: str, incode: str) -> bool:
         """Say whether an English postcode was in use once and is no longer."""
-        return _position(self.retired_spans, self.retired, outcode, incode) is not None
+        return _position(self.packed.retired_spans, self.packed.retired, outcode, incode) is not None
 
     def nearest_known(self, outcode: str, incode: str) -> Spot | None:
         """Return the best known point of a postcode: itself, its sector, or its outcode."""
@@ -220,24 +241,25 @@ def _position(spans: dict[str, tuple[int, int]], column: Sequence[int], outcode:
     return index if index < span[1] and column[index] == wanted else None
 
 
-def _unpack(path: Path) -> tuple[dict, memoryview]:  # type: ignore[type-arg]
+def _head(path: Path) -> dict[str, Any]:
     try:
-        blob = memoryview(lzma.decompress(path.read_bytes()))
-        size = int.from_bytes(blob[4:8], "little")
-        if bytes(blob[:4]) != MAGIC:
-            raise ValueError("not a postcode table")
-        return json.loads(bytes(blob[8 : 8 + size])), blob[8 + size :]
-    except (OSError, lzma.LZMAError, ValueError) as error:
+        head: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
         raise GpDirectoryError(str(path), f"cannot be read ({error}).", REBUILD) from error
+    return head
 
 
-def _column(part: memoryview) -> Sequence[int]:
-    if sys.byteorder == "little":
-        return part.cast("H")  # no copy: half the memory while loading
-    column = array("H")
-    column.frombytes(part)
-    column.byteswap()
-    return column
+def _column(path: Path, count: int) -> Sequence[int]:
+    """Return the ``count`` two-byte numbers of a file, which holds their low bytes before their high ones."""
+    try:
+        planes = lzma.decompress(path.read_bytes())
+    except (OSError, lzma.LZMAError) as error:
+        raise GpDirectoryError(str(path), f"cannot be read ({error}).", REBUILD) from error
+    if len(planes) != 2 * count:
+        raise GpDirectoryError(str(path), "is cut short.", REBUILD)
+    column, low = bytearray(2 * count), sys.byteorder == "big"
+    column[low::2], column[not low :: 2] = planes[:count], planes[count:]
+    return memoryview(column).cast("H")
 
 
 def _spans(starts: Iterable[tuple[str, int]], count: int) -> dict[str, tuple[int, int]]:

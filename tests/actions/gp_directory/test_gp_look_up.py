@@ -256,8 +256,8 @@ def test_a_place_among_other_words_is_offered(directory: Directory) -> None:
 
 
 def test_a_retired_postcode_says_so_and_still_helps(directory: Directory, postcodes: Postcodes) -> None:
-    start, _ = postcodes.retired_spans["W2"]
-    number = postcodes.retired[start]
+    start, _ = postcodes.packed.retired_spans["W2"]
+    number = postcodes.packed.retired[start]
     incode = f"{number // 676}{chr(65 + number // 26 % 26)}{chr(65 + number % 26)}"
     found = directory.look_up(f"W2 {incode}")
     assert found.notices[0] == "gp_terminated"

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import lzma
 from pathlib import Path
 
 import pytest
 
-from actions.gp_directory import GpDirectoryError
+from actions.gp_directory import Directory, GpDirectoryError, Paths
 from actions.gp_directory.grid import distance_km, to_wgs84
 from actions.gp_directory.postcodes import DATA, POSTCODE, Postcodes, split
 
@@ -50,14 +51,14 @@ def test_a_live_postcode_has_a_point_and_a_borough(postcodes: Postcodes) -> None
 
 
 def test_england_is_complete_enough(postcodes: Postcodes) -> None:
-    assert len(postcodes.columns[0]) > 1_480_000
+    assert len(postcodes.packed.columns[0]) > 1_480_000
     assert len(postcodes.sectors) > 10_000
     assert len(postcodes.outcodes) > 2_800
 
 
 def test_incodes_are_sorted_inside_every_outcode(postcodes: Postcodes) -> None:
-    column = postcodes.columns[0]
-    for start, end in list(postcodes.spans.values())[::50]:
+    column = postcodes.packed.columns[0]
+    for start, end in list(postcodes.packed.spans.values())[::50]:
         part = list(column[start:end])
         assert part == sorted(set(part))
 
@@ -116,12 +117,33 @@ def small_tables(tmp_path: Path) -> Path:
 
 
 def test_a_missing_table_is_named_with_its_mend(small_tables: Path) -> None:
-    with pytest.raises(GpDirectoryError, match=r"postcodes\.bin\.xz.*build_postcodes"):
-        Postcodes.load(small_tables)
+    with pytest.raises(GpDirectoryError, match=r"head\.json.*build_postcodes"):
+        _ = Postcodes.load(small_tables).packed
 
 
-def test_a_cut_table_is_refused(small_tables: Path) -> None:
-    whole = (DATA / "postcodes.bin.xz").read_bytes()
-    (small_tables / "postcodes.bin.xz").write_bytes(whole[: len(whole) // 2])
-    with pytest.raises(GpDirectoryError, match=r"postcodes\.bin\.xz: cannot be read"):
-        Postcodes.load(small_tables)
+def packed_tables(folder: Path, **changed: bytes) -> Path:
+    """Link the packed table into ``folder``, but for the columns given."""
+    (folder / "postcodes").mkdir()
+    for file in (DATA / "postcodes").iterdir():
+        (folder / "postcodes" / file.name).symlink_to(file)
+    for name, content in changed.items():
+        (folder / "postcodes" / f"{name}.xz").unlink()
+        (folder / "postcodes" / f"{name}.xz").write_bytes(content)
+    return folder
+
+
+def test_a_cut_column_is_refused(small_tables: Path) -> None:
+    whole = (DATA / "postcodes" / "lad.xz").read_bytes()
+    with pytest.raises(GpDirectoryError, match=r"lad\.xz: cannot be read"):
+        _ = Postcodes.load(packed_tables(small_tables, lad=whole[: len(whole) // 2])).packed
+
+
+def test_a_column_of_another_length_is_refused(small_tables: Path) -> None:
+    with pytest.raises(GpDirectoryError, match=r"lad\.xz: is cut short"):
+        _ = Postcodes.load(packed_tables(small_tables, lad=lzma.compress(b"too little"))).packed
+
+
+def test_a_damaged_table_is_told_when_the_directory_opens(small_tables: Path) -> None:
+    tables = packed_tables(small_tables, lad=b"")
+    with pytest.raises(GpDirectoryError, match=r"lad\.xz"):
+        Directory.open(Paths(practices=small_tables / "none.csv", data=tables))

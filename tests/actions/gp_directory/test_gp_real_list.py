@@ -27,10 +27,10 @@ def real() -> Directory:
 def random_postcodes(directory: Directory, count: int) -> list[str]:
     rng = random.Random(20261123)
     tables = directory.postcodes
-    column, found = tables.columns[0], []
+    column, found = tables.packed.columns[0], []
     while len(found) < count:
-        outcode = rng.choice(list(tables.spans))
-        number = column[rng.randrange(*tables.spans[outcode])]
+        outcode = rng.choice(list(tables.packed.spans))
+        number = column[rng.randrange(*tables.packed.spans[outcode])]
         incode = f"{number // 676}{chr(65 + number // 26 % 26)}{chr(65 + number % 26)}"
         spot = tables.find(outcode, incode)
         if spot and spot.nation == "E":
