@@ -121,8 +121,8 @@ def _lead(rule: str, heard: Heard, book: Book) -> Turn:
 def _after_crisis(rule: str, crisis: str, heard: Heard, book: Book) -> Turn | None:
     """Return the answer to what somebody who was in danger a moment ago says next, if it is no question of its own.
 
-    Fear that goes on ("im scared", "what if he finds out") gets help again; anything that would be outside what the bot
-    knows ("the ambulance is coming") gets somebody to talk to, and is never told that it is.
+    Fear that goes on ("what if he finds out") or is played down ("its not that bad") gets help again; anything that would be
+    outside what the bot knows ("the ambulance is coming") gets somebody to talk to, and is never told that it is.
     """
     understood, memory = heard.understanding, heard.memory
     if len(understood.words) != 1:
@@ -130,7 +130,8 @@ def _after_crisis(rule: str, crisis: str, heard: Heard, book: Book) -> Turn | No
     sure = understood.topics[0][1]
     own = sure >= _OWN and rule not in (*_ABOUT_ELSE, "did_you_mean", "mental_health_access", "follow_up")
     only_an_age = rule == "state_age" and memory.since_crisis == 0
-    if only_an_age or (is_afraid(understood.words[0]) and not own):
+    goes_on = rule not in _STANDS_ALONE and dict(understood.goes_on).get(crisis, 0.0) >= GOES_ON
+    if only_an_age or ((goes_on or is_afraid(understood.words[0])) and not own):
         return _crisis(crisis, heard, book)
     if rule == "out_of_scope" and understood.kind in _MAY_BE_ABOUT_FEELINGS and sure < _SURELY_OTHER:
         return Turn("answered", (book.reply("with_you", place=memory.place),), "help", 1.0, ("help",))

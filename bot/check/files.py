@@ -33,8 +33,6 @@ _KINDS = {
     "questions": ("tests/questions", "questions"),
 }
 _GROUPED = ("answers", "nlu", "stories", "questions", "follow_ups")
-# After a crisis nothing goes on as after another answer.
-_NO_FILE = frozenset({("follow_ups", "safety")})
 # These files of data/safety are tables, not rules: each has a schema of its own name.
 TABLES = frozenset({"normalise", "thresholds", "safe", "rights_questions"})
 # A value that is only too long or oddly spelt can still be read, so the other rules look at it too.
@@ -137,7 +135,7 @@ class Files:
             for path in found:
                 if path.name not in known:
                     self._wrong(str(path), "is not the name of a group, so nobody reads it.", f"Groups: {', '.join(GROUPS)}.")
-            found = [folder / f"{g}.yml" for g in GROUPS if (kind, g) not in _NO_FILE]
+            found = [folder / f"{g}.yml" for g in GROUPS]
         # A file that is gone is told as one that cannot be read.
         always = {"safety": TABLES, "places": (DEFAULT,)}.get(kind, ())
         found += [folder / f"{name}.yml" for name in sorted(always) if folder / f"{name}.yml" not in found]

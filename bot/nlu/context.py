@@ -41,6 +41,11 @@ def find_reader(text: str) -> Reader | None:
 
 
 _LEAD = r"(?:(?:ok(?:ay)?|so|and|but|wait|um+|hm+|oh|no|right|right then|huh|eh|what|actually|lol|pls|please|sorry|can (?:you|u)|could (?:you|u))[\s,.!?]+)*"
+_TOO_MUCH = (
+    r"(?:(?:(?:thats|its|that was|this is) )?(?:way |far )?too (?:long|hard|complicated|wordy|much|many)"
+    r"|(?:thats|its|that was|this is) (?:(?:so |very |really )?(?:long|wordy)|an? (?:lot|essay)|so much))"
+    r"(?: (?:words|text|to read|reading))*(?: for (?:me|us|my \w+))?"
+)
 _KINDS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (kind, re.compile(rf"^{_LEAD}(?:{pattern})(?:[\s,]+(?:pls|please|plz|now|tho|lol|thx|thanks|ta))*[\s.!?]*$"))
     for kind, pattern in {
@@ -52,7 +57,8 @@ _KINDS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
             r"(?:simpl\w+|easier|easy|plain\w*|shorter|better|differently|normal words|a simpler way|english)?(?: words| english| way| terms)?(?: like (?:im|i am) \w+)?"
             r"|(?:more )?(?:simpl\w+|easier|easy|shorter)(?: words| version)?|make (?:it|that) (?:simpl\w+|easier|shorter)"
             r"|(?:i )?(?:still )?(?:dont|do not|didnt|cant|not) (?:really )?(?:get|understand)(?: (?:it|that|this|what you mean|what that means|any of that|you))?"
-            r"|what (?:do|does|did) (?:you|that|this|it|u) (?:even )?mean(?: by that)?|explain(?: (?:it|that|this|please|pls|more))*|(?:in )?(?:simple|simpler|plain|easy|normal) (?:words|english|terms)|wdym|huh|eh|confus(?:ed|ing)|im confused|what|eli5|in english|too (?:long|hard|complicated)(?: words)?|tl ?dr|say (?:that )?again|repeat(?: that)?|come again"
+            rf"|{_TOO_MUCH}(?:[\s,.!?]+(?:(?:can|could) (?:you|u) )?(?:say (?:it|that) |(?:have (?:you|u) )?got (?:an? )?)?(?:short|simpl|easi)\w+(?: version| words)?)?"
+            r"|what (?:do|does|did) (?:you|that|this|it|u) (?:even )?mean(?: by that)?|explain(?: (?:it|that|this|please|pls|more))*|(?:in )?(?:simple|simpler|plain|easy|normal) (?:words|english|terms)|wdym|huh|eh|confus(?:ed|ing)|im confused|what|eli5|in english|tl ?dr|say (?:that )?again|repeat(?: that)?|come again"
         ),
         "why": (
             r"(?:but )?y+|why(?: not| is that| tho+ugh| tho|.{0,3}| does (?:it|that) matter| can they| cant i| do they| is it like that)?|how come|for what reason|why (?:would|wud|wld|do|does|did|can|cant|are|is|should) (?:they|it|he|she|that|the \w+)(?: do that| need to| have to| say that)?(?: tho+ugh| tho)?"

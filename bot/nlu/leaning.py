@@ -17,12 +17,12 @@ import numpy as np
 import numpy.typing as npt
 
 from bot.nlu.network import Network
-from bot.nlu.regression import Floats
+from bot.nlu.regression import Floats, side_by_side
 from bot.nlu.views import Views
 
 _C = 10.0
-# The judge learns from messages that the rest was not trained on: a quarter at a time.
-_FOLDS = 4
+# The judge learns from messages that the rest was not trained on: a half at a time.
+_FOLDS = 2
 _HIDDEN, _ROUNDS = 32, 100
 _ALONE = "alone"  # the label of a question that leans on nothing
 # Topics about the bot or nothing we know: a follow-up without a subject is easily taken for one of them.
@@ -88,13 +88,15 @@ class Leaning:
         for text, topic, vector, shares in questions:
             after = str(random.choice([t for t in topics if t != topic]))
             said.append((_Said(text, vector, shares, None, False), after))
+        parts = [[s for i, (s, _) in enumerate(said) if i % _FOLDS != fold] for fold in range(_FOLDS)]
+        with side_by_side(_FOLDS) as pool:
+            whole, *folds = pool.map(lambda part: _views(topics, part, alike), [[s for s, _ in said], *parts])
         signs, answers = [], []
-        for fold in range(_FOLDS):
-            views = _views(topics, [s for i, (s, _) in enumerate(said) if i % _FOLDS != fold], alike)
+        for fold, views in enumerate(folds):
             for s, after in said[fold::_FOLDS]:
                 signs.append(_signs(views, s.vector, s.text, s.shares)[topics.index(after)])
                 answers.append(s.stays)
-        return cls(_views(topics, [s for s, _ in said], alike), _judge(np.stack(signs), np.array(answers)))
+        return cls(whole, _judge(np.stack(signs), np.array(answers)))
 
     def goes_on(self, vector: Floats, text: str, shares: Shares) -> dict[str, float]:
         """Return for each topic how likely the mended ``text`` goes on with it, were it the last one answered."""

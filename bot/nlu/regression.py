@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
@@ -30,6 +31,19 @@ def stopping_early() -> Iterator[None]:
         yield
 
 
+def side_by_side(threads: int) -> ThreadPoolExecutor:
+    """Return a pool of threads for fits: the library lets go of Python's lock while it multiplies.
+
+    The library is imported before they start: where two threads import it at once, one may see half of it.
+    """
+    # Imported here: scikit-learn costs a second of start-up and only training needs it.
+    import sklearn.feature_extraction.text
+    import sklearn.linear_model
+    import sklearn.neural_network  # noqa: F401
+
+    return ThreadPoolExecutor(threads)
+
+
 def fit(
     features: Any, answers: npt.NDArray[np.int32], classes: int, strength: float, steps: int = _STEPS
 ) -> tuple[Floats, Floats]:
@@ -37,7 +51,7 @@ def fit(
 
     Args:
         features: a matrix, dense or sparse, with a row for each example.
-        answers: the class number of each example; more than two classes must occur.
+        answers: the class number of each example; at least two classes must occur.
         classes: how many classes there are; one without an example gets next to no probability.
         strength: inverse of the smoothing (scikit-learn's ``C``).
         steps: how many at most.
@@ -49,5 +63,7 @@ def fit(
     model.fit(features, answers)
     weights = np.zeros((classes, features.shape[1]), np.float32)
     bias = np.full(classes, -30.0, np.float32)
-    weights[model.classes_], bias[model.classes_] = model.coef_, model.intercept_
+    # Of two classes the library tells only how the second differs from the first.
+    sides = np.array([[-0.5], [0.5]]) if len(model.classes_) == 2 else 1.0
+    weights[model.classes_], bias[model.classes_] = sides * model.coef_, np.ravel(sides * model.intercept_)
     return weights, bias

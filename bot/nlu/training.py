@@ -91,8 +91,8 @@ def ordinary(questions: Sequence[Example]) -> list[str]:
 
 
 def train_danger(questions: Sequence[Example], content: Path, encoder: Encoder) -> DangerClassifier:
-    """Fit the danger classifier; ordinary questions and what people say next count as safe."""
-    safe = [*ordinary(questions), *(f.text for f in read_follow_ups(content))]
+    """Fit the danger classifier; ordinary questions and what people say next, but for after a danger, count as safe."""
+    safe = [*ordinary(questions), *(f.text for f in read_follow_ups(content) if not f.after.startswith("crisis_"))]
     examples = [*read_dangers(content), *((text, SAFE) for text in safe)]
     texts = _mended((text for text, _ in examples), questions, content)
     with stopping_early():

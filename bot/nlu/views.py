@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from bot.nlu.regression import Floats, fit
+from bot.nlu.regression import Floats, fit, side_by_side
 from bot.nlu.wording import Wording
 
 _WORDS_WEIGH = 0.4  # of the two logarithms; the vectors' has the rest
@@ -56,7 +55,7 @@ class Views:
             strength: inverse of the smoothing of the vectors' view.
         """
         # A thread each: the regression lets go of Python's lock while it multiplies.
-        with ThreadPoolExecutor(2) as pool:
+        with side_by_side(2) as pool:
             wording = pool.submit(Wording.train, texts, answers, len(labels), alike)
             weights, bias = fit(vectors, answers, len(labels), strength)
         return cls(labels, weights, bias, wording.result())

@@ -222,7 +222,7 @@ def test_formatted_text_is_told_from_plain_text(content: Path, start: str) -> No
         ("data/safety/normalise.yml", "\nsets:", "\nset:", "'set' is not a key of the file. Did you mean 'sets'?"),
         (
             "data/safety/thresholds.yml",
-            "doubt: 0.5",
+            "doubt: 0.2",
             "doubt: some",
             "doubt is 'some', which does not fit. A number from 0 to 1",
         ),

@@ -24,6 +24,8 @@ FOLLOW_UPS = {
     "why would they": "why",
     "wdym": "simpler",
     "too long. shorter": "simpler",
+    "thats a lot can u say it shorter": "simpler",
+    "Too wordy for my lot, got a simpler version?": "simpler",
     "can you say that in an easier way please": "simpler",
     "explain it like im 11": "simpler",
     "y7": "age",

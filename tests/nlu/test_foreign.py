@@ -71,7 +71,7 @@ def test_topics_and_danger_are_found_in_languages_nobody_trained_on() -> None:
                 else:
                     rights.append(ranking[0][0] == topic)
     assert sum(dangers) / len(dangers) > 0.8
-    assert sum(rights) / len(rights) > 0.55
+    assert sum(rights) / len(rights) > 0.65
 
 
 def test_a_model_without_an_encoder_ranks_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
