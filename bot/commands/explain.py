@@ -87,7 +87,8 @@ def nearest(vector: Any, pipeline: Pipeline, questions: list[Example]) -> list[t
     near = [(text, label) for text, label in questions if label in labels]
     if not near:
         return []
-    vectors = shared_encoder().encode([pipeline.speller.mend(text) for text, _ in near])
+    # Those of the last training are kept, so that none of thousands has to be encoded again.
+    vectors = shared_encoder().encode_many([pipeline.speller.mend(text) for text, _ in near])
     cosines = vectors @ vector
     order = sorted(range(len(near)), key=lambda i: -cosines[i])[:_NEAREST]
     return [(round(float(cosines[i]), 3), near[i][1], near[i][0]) for i in order]

@@ -16,6 +16,9 @@ from tests.commands.test_report import METRICS
 from tests.commands.test_report import page as report_page
 from tests.widget.conftest import AXE, AXE_RUN, Server, browser  # noqa: F401 - a fixture
 
+# What the check finds comes when it has read all files: seconds, and more of them on a busy machine.
+expect.set_options(timeout=30_000)
+
 pytestmark = pytest.mark.browser
 
 TEXT = "You can ask to talk somewhere private."
