@@ -177,7 +177,8 @@ def _goes_on_with(rule: str, heard: Heard, book: Book) -> str | None:
     whole = rule in _STANDS_ALONE and (rule not in ("affirm", "deny") or len(words.split()) < _MORE_THAN_YES)
     sure = understood.topics[0][1] if understood.topics else 0.0
     elsewhere = understood.kind in _NO_FOLLOW_UPS and sure >= _SURELY_OTHER
-    if memory.topic in (None, rule) or whole or elsewhere or not words:
+    certain = sure >= 1.0  # a postcode, say, which no judge of words knows
+    if memory.topic in (None, rule) or whole or elsewhere or certain or not words:
         return None
     own = rule not in ("did_you_mean", *_ABOUT_ELSE)
     if sure < (_SURELY_OWN if own else _SURELY_OTHER if rule == "out_of_scope" else 1.0):

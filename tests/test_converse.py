@@ -188,6 +188,11 @@ def on(memory: Memory, words: str, topic: str = "out_of_scope", sure: float = 0.
     return heard(words=(words,), topics=((topic, sure),), ranking=((topic, sure),), memory=memory, **fields)
 
 
+def test_a_postcode_after_another_answer_is_no_follow_up(book: Book) -> None:
+    typed = on(Memory(topic=PHARMACY), "w2 1ny", "gp_contact", 1.0, goes_on=((PHARMACY, 0.9),))
+    assert turn_for("gp_contact", typed, book).topic == "gp_contact"
+
+
 def test_a_message_that_goes_on_with_the_last_topic_does(book: Book) -> None:
     goes_on = on(Memory(topic="school_nurse"), "and in the holidays", "tip_prepare", 0.9, goes_on=(("school_nurse", 0.8),))
     assert turn_for("tip_prepare", goes_on, book).topic == "school_nurse"
