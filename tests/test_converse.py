@@ -101,6 +101,16 @@ def test_fear_that_goes_on_after_a_crisis_gets_help_again_in_other_words(book: B
     assert turn.replies[0].text != turn_for("crisis_abuse", heard(safety=("grooming", "crisis")), book).replies[0].text
 
 
+@pytest.mark.parametrize(
+    ("rule", "outcome"), [("did_you_mean", "crisis"), ("define_chaperone", "crisis"), ("thanks", "answered")]
+)
+def test_danger_that_is_played_down_gets_help_again_and_thanks_do_not(book: Book, rule: str, outcome: str) -> None:
+    said = heard(rule, ENDANGERED, words=("its not that bad",), goes_on=(("crisis_abuse", 0.8),))
+    assert turn_for(rule, said, book).outcome == outcome
+    other = heard(rule, ENDANGERED, words=("its not that bad",), goes_on=((SEEN_ALONE, 0.4),))
+    assert turn_for(rule, other, book).outcome != "crisis"
+
+
 def test_a_clear_question_after_a_crisis_is_answered_however_scared_it_sounds(book: Book) -> None:
     asked = heard(
         "own_it_4_parents_told", ENDANGERED, topics=(("own_it_4_parents_told", 0.99),), words=("im scared they tell mum",)

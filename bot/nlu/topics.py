@@ -110,7 +110,7 @@ class TopicModel:
             with side_by_side(2) as pool:
                 whole, part = pool.map(fitted, [np.arange(len(answers)), known])
             views, right, calm = [], [], []
-            for i, cosines in _cosines(near, held, part.memory):
+            for i, cosines in _compared(near, held, part.memory):
                 ranking, _, view = part._views(vectors[i], texts[i], cosines)
                 views.append(view)
                 right.append(ranking[0][0] == _topic(labels[i]))
@@ -186,7 +186,7 @@ def _main_axes(vectors: Floats) -> Floats:
     return np.ascontiguousarray(axes[:, -_AXES:], np.float32)
 
 
-def _cosines(vectors: Floats, rows: npt.NDArray[np.intp], memory: Floats) -> Iterator[tuple[int, Floats]]:
+def _compared(vectors: Floats, rows: npt.NDArray[np.intp], memory: Floats) -> Iterator[tuple[int, Floats]]:
     """Yield each of ``rows`` with its cosines to all of ``memory``: many at once cost a tenth of one by one."""
     for start in range(0, len(rows), _AT_ONCE):
         some = rows[start : start + _AT_ONCE]

@@ -28,7 +28,7 @@ _HELP_BAR = 0.80
 # Another language is read with less certainty than English; English that is understood is not taken for one.
 _FOREIGN_BAR, _FOREIGN_CRISIS_BAR = 0.2, 0.6
 _SURELY_ENGLISH = 0.7
-# The topic is rather danger than anything else, and the danger classifier is not all but sure of the contrary.
+# The topic is rather danger than anything else, and the danger classifier is not rather sure of the contrary.
 _TOPIC_IS_DANGER, _NOT_HARMLESS = 0.5, 0.2
 # Surer than this of a topic that is about rights: measured on tests/safety and on questions nobody had trained on.
 _SURELY_OURS = 0.93

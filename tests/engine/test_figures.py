@@ -49,7 +49,7 @@ def test_danger_of_every_style_is_recognised_nine_times_in_ten(pipeline: Pipelin
 
 def test_ordinary_questions_are_hardly_ever_taken_for_danger(pipeline: Pipeline) -> None:
     ordinary = [text for text, topic in read_questions(None) if not topic.startswith("crisis_")]
-    assert in_danger(pipeline, ordinary) <= 0.015
+    assert in_danger(pipeline, ordinary) <= 0.01
     assert in_danger(pipeline, list(lines_of(read_yaml(SAFETY / "safe.yml").data))[::2]) <= 0.07
 
 

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import cast
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
 
+from bot.nlu import training
 from bot.nlu.danger import DangerClassifier
+from bot.nlu.encoder import Encoder
 from bot.nlu.safety import ANY, SAFE
+from bot.settings import ROOT
 
 HARM, LOW, FINE = ([1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0])
 WORDS = {"self_harm": "i cut my arms again", "distress": "i feel low and alone", SAFE: "when does the chemist open"}
@@ -48,6 +53,18 @@ def test_a_harmless_part_makes_no_message_safer(classifier: DangerClassifier) ->
 def test_both_views_must_find_it_likely(classifier: DangerClassifier) -> None:
     agree, differ = score(classifier, (HARM, WORDS["self_harm"])), score(classifier, (HARM, WORDS[SAFE]))
     assert agree["self_harm"] > differ["self_harm"]
+    assert agree[ANY] > differ[ANY]
+
+
+def test_what_is_said_after_a_danger_is_not_taught_as_harmless(monkeypatch: pytest.MonkeyPatch) -> None:
+    taught: dict[str, str] = {}
+    monkeypatch.setattr(training, "_mended", lambda texts, *_: list(texts))
+    monkeypatch.setattr(DangerClassifier, "train", lambda _, texts, labels, __: taught.update(zip(texts, labels, strict=True)))
+    training.train_danger([], ROOT / "data", cast(Encoder, Mock()))
+    after_danger = [f.text for f in training.read_follow_ups(ROOT / "data") if f.after.startswith("crisis_") and f.stays]
+    assert taught["can i change my mind after"] == SAFE
+    assert "forget it i was joking" in after_danger
+    assert "forget it i was joking" not in taught
 
 
 def test_it_survives_being_saved(classifier: DangerClassifier, tmp_path: Path) -> None:

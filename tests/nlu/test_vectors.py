@@ -60,3 +60,5 @@ def test_what_was_encoded_longest_ago_is_forgotten_first(
         encoded([sentence], lengths, tmp_path / "english.npz", "an encoder")
     encoded(["three", "two"], lengths, tmp_path / "english.npz", "an encoder")
     assert asked == ["one", "two", "three"]
+    encoded(["one"], lengths, tmp_path / "english.npz", "an encoder")
+    assert asked == ["one", "two", "three", "one"]
