@@ -8,14 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from bot.nlu.arrays import under, within
 from bot.nlu.network import Network
 from bot.nlu.regression import Floats, side_by_side
 from bot.nlu.safety import ANY, SAFE
 from bot.nlu.views import Views
 from bot.nlu.wording import Wording
 
-# Inverse of the smoothing of the view that names the kind.
-_STRENGTH = 10.0
 # How far meaning may be sure, what the words weigh beside it, and what the surest part counts beside the whole message: the
 # least false alarms for the same dangers found, on messages nobody trained on (docs/decisions/0004-danger.md).
 _MEANING_MOST, _WORDS_WEIGH, _PART_WEIGHS = 8.0, 0.75, 0.5
@@ -43,9 +42,9 @@ class DangerClassifier:
         answers = np.array([names.index(labels[i]) for i in rows], np.int32)
         # A thread each: the network lets go of Python's lock while it multiplies.
         with side_by_side(1) as pool:
-            network = pool.submit(Network.train, vectors, danger)
+            network = pool.submit(Network.train, vectors, danger.astype(np.int32))
             wording = Wording.train(texts, danger.astype(np.int32), 2, alike)
-            kinds = Views.train(names, vectors[rows], [texts[i] for i in rows], answers, alike, _STRENGTH)
+            kinds = Views.train(names, vectors[rows], [texts[i] for i in rows], answers, alike)
         return cls(network.result(), wording, kinds)
 
     def score(self, vectors: Floats, texts: Sequence[str]) -> dict[str, float]:
@@ -71,14 +70,12 @@ class DangerClassifier:
 
     def to_arrays(self) -> dict[str, npt.NDArray[np.generic]]:
         """Return arrays that ``numpy.savez`` writes without pickling."""
-        kinds = {f"kind_{name}": array for name, array in self.kinds.to_arrays().items()}
-        return {**self.network.to_arrays(), **self.wording.to_arrays(), **kinds}
+        return {**self.network.to_arrays(), **self.wording.to_arrays(), **under("kind", self.kinds.to_arrays())}
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, npt.NDArray[np.generic]]) -> DangerClassifier:
         """Rebuild the classifier from `to_arrays`."""
-        kinds = {name.removeprefix("kind_"): array for name, array in arrays.items() if name.startswith("kind_")}
-        return cls(Network.from_arrays(arrays), Wording.from_arrays(arrays), Views.from_arrays(kinds))
+        return cls(Network.from_arrays(arrays), Wording.from_arrays(arrays), Views.from_arrays(within("kind", arrays)))
 
 
 def _probability(odds: float) -> float:

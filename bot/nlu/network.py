@@ -1,25 +1,28 @@
-"""A small network that tells two sorts of sentence apart by their vectors.
+"""Small networks that tell sorts of sentence apart by their vectors.
 
 One hidden layer draws the bends that a straight line cannot: "i cant live without my hoodie" stands nearer
-to despair than to clothes. What it gains beside the two views: docs/decisions/0004-danger.md.
+to despair than to clothes. What it gains: docs/decisions/0002-understanding.md and 0004-danger.md.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from bot.nlu.arrays import under, within
 from bot.nlu.regression import Floats
 
-# A network's judgement of a hard message hangs on its first random numbers: three small ones together are steadier than a large
-# one, at the same cost.
-_NETWORKS, _HIDDEN, _ROUNDS = 3, 128, 8
-# Large batches at twice the library's pace: as good on messages that nobody trained on, in half the time.
-_BATCH, _PACE = 512, 2e-3
-_DECAY = 0.1
+# A network's judgement of a hard sentence hangs on its first random numbers: three small ones together are steadier than a
+# large one, at the same cost.
+_NETWORKS, _HIDDEN = 3, 128
+# Large batches at twice the library's pace: as good on messages that nobody trained on, in half the time. Few examples are
+# looked at more often: a network needs its steps.
+_BATCH, _PACE, _ROUNDS, _STEPS = 512, 2e-3, 8, 300
+_DECAY = 0.01
 # The numbers of a unit vector are small; the library's first steps are made for larger ones.
 _SCALE = 10.0
 
@@ -30,7 +33,7 @@ class Network:
 
     Attributes:
         inner: shape (dimensions, hidden); ``inner_bias``: shape (hidden,).
-        outer: shape (hidden,); ``outer_bias``: shape (1,).
+        outer: shape (hidden, outputs); ``outer_bias``: shape (outputs,).
     """
 
     inner: Floats
@@ -40,46 +43,55 @@ class Network:
 
     @classmethod
     def train(
-        cls, vectors: Floats, yes: npt.NDArray[np.bool_], hidden: int = _HIDDEN, rounds: int = _ROUNDS, scale: float = _SCALE
+        cls, vectors: Floats, answers: npt.NDArray[np.int32], sorts: int = 2, hidden: int = _HIDDEN, scale: float = _SCALE
     ) -> Network:
-        """Fit on ``vectors``, shape (sentences, dimensions), and whether each is of the sort looked for.
+        """Fit on ``vectors``, shape (sentences, dimensions), and the number of each one's sort.
 
         Args:
-            hidden: size of the hidden layer; ``rounds``: how often all are looked at.
+            sorts: how many there are; one without an example gets next to no probability.
+            hidden: size of the hidden layer.
             scale: what brings the numbers to about 1; the default is for unit sentence vectors.
         """
         # Imported here: scikit-learn costs a second of start-up and only training needs it.
         from sklearn.neural_network import MLPClassifier
 
-        scaled = vectors * scale
+        # The library's steps suit each direction by itself, so they are taken along those in which the vectors differ: as much
+        # found as without after twice the rounds.
+        _, axes = np.linalg.eigh(vectors.T @ vectors)
+        turned = vectors @ axes * scale
+        rounds = max(_ROUNDS, math.ceil(_STEPS * _BATCH / len(vectors)))
         models = []
         for number in range(_NETWORKS):
             model = MLPClassifier(
                 (hidden,), alpha=_DECAY, batch_size=min(_BATCH, len(vectors)), learning_rate_init=_PACE, random_state=number
             )
             for _ in range(rounds):
-                model.partial_fit(scaled, yes, (False, True))
+                model.partial_fit(turned, answers, range(sorts))
             models.append((*model.coefs_, *model.intercepts_))
         # The mean of networks with one hidden layer is a wider network of the same kind.
         inner, outer, inner_bias, outer_bias = zip(*models, strict=True)
         arrays = (
-            np.hstack(inner) * scale,
+            axes @ np.hstack(inner) * scale,
             np.hstack(inner_bias),
-            np.vstack(outer)[:, 0] / _NETWORKS,
+            np.vstack(outer) / _NETWORKS,
             np.mean(outer_bias, axis=0),
         )
         return cls(*(np.ascontiguousarray(a, np.float32) for a in arrays))
 
     def logits(self, vectors: Floats) -> Floats:
-        """Return how likely each vector is of the sort looked for, as the logarithm of the odds."""
+        """Return how likely each vector is of each sort, as logarithms that a softmax makes shares of, shape (..., sorts).
+
+        Of two sorts it is the logarithm of the odds of the second, shape (...).
+        """
         found: Floats = np.maximum(vectors @ self.inner + self.inner_bias, 0) @ self.outer + self.outer_bias
-        return found
+        return found[..., 0] if len(self.outer_bias) == 1 else found
 
     def to_arrays(self) -> dict[str, npt.NDArray[np.generic]]:
         """Return arrays that ``numpy.savez`` writes without pickling."""
-        return {f"network_{name}": array for name, array in vars(self).items()}
+        return under("network", vars(self))
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, npt.NDArray[np.generic]]) -> Network:
         """Rebuild the network from `to_arrays`."""
-        return cls(*(np.ascontiguousarray(arrays[f"network_{name}"], np.float32) for name in cls.__dataclass_fields__))
+        ours = within("network", arrays)
+        return cls(*(np.ascontiguousarray(ours[name], np.float32) for name in cls.__dataclass_fields__))

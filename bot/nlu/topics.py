@@ -9,25 +9,26 @@ views do. Everything is kept as plain arrays: no pickle, no skops.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
+from bot.nlu.arrays import under, within
 from bot.nlu.leaning import FollowUp, Leaning
 from bot.nlu.regression import Floats, side_by_side, stopping_early
 from bot.nlu.views import Views
 
 OUT_OF_SCOPE = "out_of_scope"
-# Measured by cross-validation on the training questions: docs/decisions/0002-understanding.md.
-_C = 30.0
 _NEIGHBOURS = 8
 # The confidence is learnt on every fourth question, held out: enough for six numbers.
 _HELD = 4
 # Nearness along these directions is nearly that along all (correlation 0.94), in a third of the time and memory.
 _AXES = 256
-_AT_ONCE = 256  # questions compared with all others in one go: 20 MB
+# Of eight neighbours all but one in fifty are among these many nearest along the first of them, in a sixth of the time.
+_FIRST_AXES, _FIRST = 64, 300
 
 
 @dataclass(frozen=True)
@@ -103,15 +104,15 @@ class TopicModel:
         known = np.setdiff1d(np.arange(len(labels)), held)
 
         def fitted(rows: npt.NDArray[np.intp]) -> TopicModel:
-            views = Views.train(names, every[rows], [said[i] for i in rows], answers[rows], alike, _C)
+            views = Views.train(names, every[rows], [said[i] for i in rows], answers[rows], alike)
             return cls(views, axes, near[rows], answers[rows], np.zeros(6, np.float32))
 
         with stopping_early():
             with side_by_side(2) as pool:
                 whole, part = pool.map(fitted, [np.arange(len(answers)), known])
             views, right, calm = [], [], []
-            for i, cosines in _compared(near, held, part.memory):
-                ranking, _, view = part._views(vectors[i], texts[i], cosines)
+            for i in held.tolist():
+                ranking, _, view = part._views(vectors[i], texts[i])
                 views.append(view)
                 right.append(ranking[0][0] == _topic(labels[i]))
                 if not labels[i].startswith("crisis_"):
@@ -124,22 +125,30 @@ class TopicModel:
 
     def guess(self, vector: Floats, text: str) -> Guess:
         """Return what the mended sentence ``text`` with this unit vector is about."""
-        ranking, kind, view = self._views(vector, text, self._cosines(vector))
+        ranking, kind, view = self._views(vector, text)
         score = float(view @ self.calibration[:-1] + self.calibration[-1])
         return Guess(ranking, 1.0 / (1.0 + float(np.exp(-score))), kind, float(view[2]))
 
     def neighbours(self, vector: Floats, count: int = 5) -> list[tuple[int, float]]:
         """Return the ``count`` nearest training questions as (row, cosine), nearest first."""
-        cosines = self._cosines(vector)
-        return [(int(i), float(cosines[i])) for i in np.argsort(-cosines)[:count]]
+        rows, cosines = self._nearest(vector, count)
+        return [(int(rows[i]), float(cosines[i])) for i in np.argsort(-cosines)]
 
     def goes_on(self, vector: Floats, text: str, guess: Guess) -> dict[str, float]:
         """Return for each topic how likely the sentence goes on with it (`Leaning.goes_on`)."""
         return self.leaning.goes_on(vector, text, dict(guess.ranking)) if self.leaning else {}
 
-    def _cosines(self, vector: Floats) -> Floats:
-        cosines: Floats = self.memory @ (vector @ self.axes)
-        return cosines
+    def _nearest(self, vector: Floats, count: int) -> tuple[npt.NDArray[np.intp], Floats]:
+        """Return the rows of the ``count`` nearest training questions, in no order, and their cosines."""
+        along = vector @ self.axes
+        rows = _largest(self._first @ along[-_FIRST_AXES:], _FIRST)
+        cosines = self.memory[rows] @ along
+        best = _largest(cosines, count)
+        return rows[best], cosines[best]
+
+    @cached_property
+    def _first(self) -> Floats:
+        return np.ascontiguousarray(self.memory[:, -_FIRST_AXES:])
 
     def _by_topic(self, shares: Floats) -> dict[str, float]:
         topics: dict[str, float] = {}
@@ -147,16 +156,16 @@ class TopicModel:
             topics[_topic(label)] = topics.get(_topic(label), 0.0) + float(share)
         return topics
 
-    def _views(self, vector: Floats, text: str, cosines: Floats) -> tuple[tuple[tuple[str, float], ...], str | None, Floats]:
+    def _views(self, vector: Floats, text: str) -> tuple[tuple[tuple[str, float], ...], str | None, Floats]:
         shares, worded = self.views.shares(vector, text)
         labels = self.views.labels
         ranking = tuple(sorted(self._by_topic(shares).items(), key=lambda t: -t[1]))
         first = ranking[0][0]
-        near = np.argpartition(-cosines, _NEIGHBOURS)[:_NEIGHBOURS]
+        near, cosines = self._nearest(vector, _NEIGHBOURS)
         agree = np.mean([_topic(labels[self.answers[i]]) == first for i in near])
         p1, p2 = ranking[0][1], ranking[1][1]
         by_words = sum(float(w) for w, label in zip(worded, labels, strict=False) if _topic(label) == first)
-        view = np.array([np.log(p1 / max(1e-6, 1 - p1)), p1 - p2, cosines[near].max(), agree, by_words], np.float32)
+        view = np.array([np.log(p1 / max(1e-6, 1 - p1)), p1 - p2, cosines.max(), agree, by_words], np.float32)
         kinds = [(s, label) for s, label in zip(shares, labels, strict=False) if label.startswith(OUT_OF_SCOPE + ":")]
         kind = max(kinds)[1].split(":")[1] if kinds and first == OUT_OF_SCOPE else None
         return ranking, kind, view
@@ -169,7 +178,7 @@ class TopicModel:
             "answers": self.answers,
             "calibration": self.calibration,
             **self.views.to_arrays(),
-            **(self.leaning.to_arrays() if self.leaning else {}),
+            **(under("leaning", self.leaning.to_arrays()) if self.leaning else {}),
         }
 
     @classmethod
@@ -177,7 +186,9 @@ class TopicModel:
         """Rebuild a model from `to_arrays`."""
         axes, memory, calibration = (np.ascontiguousarray(arrays[k], np.float32) for k in ("axes", "memory", "calibration"))
         answers = arrays["answers"].astype(np.int32)
-        return cls(Views.from_arrays(arrays), axes, memory, answers, calibration, Leaning.from_arrays(arrays))
+        return cls(
+            Views.from_arrays(arrays), axes, memory, answers, calibration, Leaning.from_arrays(within("leaning", arrays))
+        )
 
 
 def _main_axes(vectors: Floats) -> Floats:
@@ -186,11 +197,9 @@ def _main_axes(vectors: Floats) -> Floats:
     return np.ascontiguousarray(axes[:, -_AXES:], np.float32)
 
 
-def _compared(vectors: Floats, rows: npt.NDArray[np.intp], memory: Floats) -> Iterator[tuple[int, Floats]]:
-    """Yield each of ``rows`` with its cosines to all of ``memory``: many at once cost a tenth of one by one."""
-    for start in range(0, len(rows), _AT_ONCE):
-        some = rows[start : start + _AT_ONCE]
-        yield from zip(some.tolist(), vectors[some] @ memory.T, strict=True)
+def _largest(numbers: Floats, count: int) -> npt.NDArray[np.intp]:
+    """Return where the ``count`` largest numbers stand, in no order; all of them if there are no more."""
+    return np.argpartition(-numbers, count)[:count] if count < len(numbers) else np.arange(len(numbers))
 
 
 def _topic(label: str) -> str:

@@ -76,9 +76,9 @@ def spell(parsed: Parsed, speller: Speller) -> None:
 
 
 def encode(parsed: Parsed, encoder: Encoder) -> None:
-    """Give each part its sentence vector."""
-    parsed.vectors = encoder.encode(parsed.mended)
-    parsed.clause_vectors = encoder.encode(parsed.clauses)
+    """Give each part and each clause its sentence vector."""
+    vectors, parts = encoder.encode([*parsed.mended, *parsed.clauses]), len(parsed.mended)
+    parsed.vectors, parsed.clause_vectors = vectors[:parts], vectors[parts:]
 
 
 def classify(parsed: Parsed, model: TopicModel) -> None:

@@ -1,6 +1,6 @@
 """Two views of a sentence, meaning and wording, joined into one probability for each label.
 
-Each view is a multinomial logistic regression, one over sentence vectors and one over words
+One is small networks over the sentence vectors (`bot.nlu.network`), one a logistic regression over the words
 (`bot.nlu.wording`). Their logarithms are averaged: both have to find a label likely. What the second
 view gains: docs/decisions/0002-understanding.md.
 """
@@ -14,7 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from bot.nlu.regression import Floats, fit, side_by_side
+from bot.nlu.network import Network
+from bot.nlu.regression import Floats, side_by_side
 from bot.nlu.wording import Wording
 
 _WORDS_WEIGH = 0.4  # of the two logarithms; the vectors' has the rest
@@ -25,14 +26,12 @@ class Views:
     """Both trained views, all arrays.
 
     Attributes:
-        labels: the label of each row of ``weights``.
-        weights: shape (labels, dimensions); ``bias``: shape (labels,).
-        wording: the view of words.
+        labels: what a sentence may be, in the order of the views' numbers; three at least.
+        meaning: the view of vectors; ``wording``: the view of words.
     """
 
     labels: tuple[str, ...]
-    weights: Floats
-    bias: Floats
+    meaning: Network
     wording: Wording
 
     @classmethod
@@ -43,7 +42,6 @@ class Views:
         texts: Sequence[str],
         answers: npt.NDArray[np.int32],
         alike: Mapping[str, str],
-        strength: float,
     ) -> Views:
         """Fit both views.
 
@@ -52,29 +50,27 @@ class Views:
             vectors: unit sentence vectors, shape (sentences, dimensions).
             texts: the mended sentences themselves.
             alike: words that count as one (`bot.nlu.wording.read_alike`).
-            strength: inverse of the smoothing of the vectors' view.
         """
-        # A thread each: the regression lets go of Python's lock while it multiplies.
-        with side_by_side(2) as pool:
-            wording = pool.submit(Wording.train, texts, answers, len(labels), alike)
-            weights, bias = fit(vectors, answers, len(labels), strength)
-        return cls(labels, weights, bias, wording.result())
+        # A thread each: the networks let go of Python's lock while they multiply.
+        with side_by_side(1) as pool:
+            meaning = pool.submit(Network.train, vectors, answers, len(labels))
+            wording = Wording.train(texts, answers, len(labels), alike)
+        return cls(labels, meaning.result(), wording)
 
     def shares(self, vector: Floats, text: str) -> tuple[Floats, Floats]:
         """Return the probability of each label by both views together, and by the words alone."""
         worded = self.wording.shares(text)
-        logits = (1 - _WORDS_WEIGH) * (self.weights @ vector + self.bias) + _WORDS_WEIGH * np.log(worded + 1e-9)
+        logits = (1 - _WORDS_WEIGH) * self.meaning.logits(vector) + _WORDS_WEIGH * np.log(worded + 1e-9)
         shares = np.exp(logits - logits.max())
         return shares / shares.sum(), worded
 
     def to_arrays(self) -> dict[str, npt.NDArray[np.generic]]:
         """Return the views as arrays that ``numpy.savez`` writes without pickling."""
         labels = np.frombuffer(json.dumps(self.labels).encode(), np.uint8)
-        return {"labels": labels, "weights": self.weights, "bias": self.bias, **self.wording.to_arrays()}
+        return {"labels": labels, **self.meaning.to_arrays(), **self.wording.to_arrays()}
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, npt.NDArray[np.generic]]) -> Views:
         """Rebuild the views from `to_arrays`."""
         labels = tuple(json.loads(bytes(arrays["labels"].astype(np.uint8))))
-        weights, bias = (np.ascontiguousarray(arrays[name], np.float32) for name in ("weights", "bias"))
-        return cls(labels, weights, bias, Wording.from_arrays(arrays))
+        return cls(labels, Network.from_arrays(arrays), Wording.from_arrays(arrays))

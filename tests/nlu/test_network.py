@@ -9,7 +9,7 @@ from bot.nlu.network import Network
 
 # Four corners, of which opposite ones belong together: no straight line parts them.
 CORNERS = np.array([[1, 0.1], [0.1, 1], [1, 1], [0.1, 0.1]], np.float32)
-SORTS = np.array([True, True, False, False])
+SORTS = np.array([1, 1, 0, 0])
 
 
 @pytest.fixture(scope="module")

