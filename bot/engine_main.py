@@ -6,12 +6,13 @@ fails), so the filter of `bot.logs` is put in place after Rasa's last step of do
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import logging
 import os
 import sys
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from bot import without_tensorflow
@@ -35,6 +36,7 @@ def main() -> None:
     warnings.simplefilter("ignore", DeprecationWarning)
     import rasa.__main__ as entry
     import rasa.core.actions.action as actions
+    import rasa.core.processor as processor
 
     theirs = entry.configure_structlog
 
@@ -46,6 +48,7 @@ def main() -> None:
     # Rasa waits 300 s for an action server and has no setting for it; nobody may wait more than 3 s.
     actions.DEFAULT_REQUEST_TIMEOUT = 2.5
     actions.RemoteAction._validate_action_result = _checked_once()
+    processor.MessageProcessor.parse_message = _in_turn(processor.MessageProcessor.parse_message)
     _prepare_server(settings.cluster_secret)
     sys.argv[0] = "rasa"
     entry.main()
@@ -71,6 +74,22 @@ def _checked_once() -> Callable[[Any, Mapping[str, Any]], bool]:
         return True
 
     return valid
+
+
+def _in_turn(parse: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+    """Return ``parse``, one message at a time, with what else is waiting in between.
+
+    Understanding never pauses, so where eight people write at once, each step of a look-up's conversation with the action
+    server would wait for all of their messages: a second in all.
+    """
+    turn = asyncio.Lock()
+
+    async def ours(*args: Any, **kwargs: Any) -> Any:
+        async with turn:
+            await asyncio.sleep(0)
+            return await parse(*args, **kwargs)
+
+    return ours
 
 
 def _prepare_server(secret: str) -> None:
