@@ -13,6 +13,7 @@ from bot.errors import EngineError
 from bot.markdown import to_plain
 from bot.nlu.encoder import shared_encoder
 from bot.nlu.pipeline import Pipeline
+from bot.nlu.safety import CLASSIFIER
 from bot.nlu.sources import fingerprint
 from bot.nlu.training import Example, read_questions
 from bot.nlu.understand import conclude
@@ -133,7 +134,7 @@ def _safety(found: dict[str, Any]) -> str:
     asks = "; it asks about rights" if found["is_rights_question"] else ""
     if not finding:
         return f"nothing found{asks}"
-    by = "the classifier" if finding["rule"] == "classifier" else f"rule {finding['rule']}"
+    by = "the classifier" if finding["rule"] == CLASSIFIER else f"rule {finding['rule']}"
     others = [r for r in found["rules"] if r != finding["rule"]]
     also = f"; also {', '.join(others)}" if others else ""
     return f"{finding['tier']}: {finding['kind']}, by {by} ({finding['score']:.2f}){also}{asks}"

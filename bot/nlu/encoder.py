@@ -106,7 +106,7 @@ class _MiniLM:
         One by one: a sentence's numbers are rounded to their own largest, and among others to the largest of all.
         """
         means = [self._session.run(None, {"ids": [self._pieces.ids(s)]})[0][0].mean(axis=0) for s in sentences]
-        vectors = np.array(means, np.float32)
+        vectors = np.array(means, np.float32).reshape(-1, 384)
         unit: Vectors = vectors / (np.linalg.norm(vectors, axis=1, keepdims=True) + 1e-9)
         return unit
 

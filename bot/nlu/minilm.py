@@ -7,6 +7,7 @@ docs/decisions/0002-understanding.md. The graph is made once and kept beside the
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import tempfile
@@ -26,7 +27,7 @@ LONGEST = 128  # word pieces; what counts in a question stands in its first word
 _LAYERS, _HEADS = 6, 12
 _EPSILON = 1e-12  # BERT's, in every normalisation
 _OURS = "com.microsoft"  # onnxruntime's operators beyond the standard's
-_MADE_OF = "made_of"
+_SEAL = 32  # bytes of a SHA-256
 
 
 def session(model: Path, kept: Path) -> InferenceSession:
@@ -34,47 +35,43 @@ def session(model: Path, kept: Path) -> InferenceSession:
 
     Args:
         model: the wheel's model, already checked.
-        kept: where the graph is kept; made anew when it is not there or made by another version of this module.
+        kept: where the graph is kept; made anew when it is not there, damaged, or made by another version of this module.
     """
-    made_of = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()
-    try:
-        found = _run(kept.read_bytes())
-        if found.get_modelmeta().custom_metadata_map.get(_MADE_OF) == made_of:
-            return found
-    except Exception:  # noqa: S110 - absent, of another version or damaged: it is only a memory, and made again
-        pass
-    graph = built(model, made_of)
-    _keep(graph, kept)
-    return _run(graph)
-
-
-def _run(graph: bytes) -> InferenceSession:
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.log_severity_level = 4  # a damaged file is met above
+    options.log_severity_level = 3
+    graph = _read(kept) or _written(built(model), kept)
     return onnxruntime.InferenceSession(graph, options, ["CPUExecutionProvider"])
 
 
-def _keep(graph: bytes, kept: Path) -> None:
-    """Write the graph, whole or not at all; where nothing can be written it is made at every start."""
+def _read(kept: Path) -> bytes | None:
     try:
+        content = kept.read_bytes()
+    except OSError:
+        return None
+    graph = content[_SEAL:]
+    return graph if content[:_SEAL] == _seal(graph) else None
+
+
+def _written(graph: bytes, kept: Path) -> bytes:
+    """Keep the graph, whole or not at all; where nothing can be written it is made at every start."""
+    with contextlib.suppress(OSError):
         kept.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=kept.parent, delete=False) as file:
-            file.write(graph)
+            file.write(_seal(graph) + graph)
         os.replace(file.name, kept)
-    except OSError:
-        return
+    return graph
 
 
-def built(model: Path, made_of: str) -> bytes:
-    """Return the graph as onnxruntime reads it.
+def _seal(graph: bytes) -> bytes:
+    """Return what tells this graph, whole, from a damaged one or one that another version of this module made."""
+    return hashlib.sha256(Path(__file__).read_bytes() + graph).digest()
 
-    Args:
-        model: the wheel's model: 36 matrices of whole numbers, each with a scale for every column.
-        made_of: what tells this graph from one of another model or builder.
-    """
+
+def built(model: Path) -> bytes:
+    """Return the graph as onnxruntime reads it, from the wheel's model: 36 matrices, each with a scale for every column."""
     # Imported here: only a first start needs it.
     import onnx
     from onnx import helper
@@ -94,7 +91,6 @@ def built(model: Path, made_of: str) -> bytes:
     made = helper.make_model(
         helper.make_graph(graph.nodes, "minilm", *ends, graph.constants), opset_imports=versions, ir_version=source.ir_version
     )
-    helper.set_model_props(made, {_MADE_OF: made_of})
     return bytes(made.SerializeToString())
 
 

@@ -42,6 +42,7 @@ SUPPORT = "support"
 UNLESS_QUESTION = "crisis_unless_question"
 SAFE = "safe"
 ANY = "any"
+CLASSIFIER = "classifier"  # what stands in place of a rule's id
 Needs = set[str] | None
 DEFAULT_FOLDER = Path(__file__).resolve().parents[2] / "data" / "safety"
 
@@ -608,4 +609,4 @@ def _surest(scores: Mapping[str, float], rules: SafetyRules, thresholds: Thresho
     kind = max(known, key=lambda k: scores[k])
     danger = scores.get(ANY, scores[kind])
     tier = thresholds.tier(kind, danger)
-    return Finding(kind, rules.topic(kind), tier, "classifier", danger) if tier else None
+    return Finding(kind, rules.topic(kind), tier, CLASSIFIER, danger) if tier else None

