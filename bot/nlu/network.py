@@ -59,12 +59,11 @@ class Network:
         # found as without after twice the rounds.
         _, axes = np.linalg.eigh(vectors.T @ vectors)
         turned = vectors @ axes * scale
-        rounds = max(_ROUNDS, math.ceil(_STEPS * _BATCH / len(vectors)))
+        batch = min(_BATCH, len(vectors))
+        rounds = max(_ROUNDS, math.ceil(_STEPS * batch / len(vectors)))
         models = []
         for number in range(_NETWORKS):
-            model = MLPClassifier(
-                (hidden,), alpha=_DECAY, batch_size=min(_BATCH, len(vectors)), learning_rate_init=_PACE, random_state=number
-            )
+            model = MLPClassifier((hidden,), alpha=_DECAY, batch_size=batch, learning_rate_init=_PACE, random_state=number)
             for _ in range(rounds):
                 model.partial_fit(turned, answers, range(sorts))
             models.append((*model.coefs_, *model.intercepts_))
