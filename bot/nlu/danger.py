@@ -65,7 +65,7 @@ class DangerClassifier:
         """Return the logarithm of the odds of danger for each part."""
         safe, danger = np.stack([self.wording.shares(text) for text in texts]).T
         by_words = np.log(danger + 1e-9) - np.log(safe + 1e-9)
-        odds: Floats = np.clip(self.network.logits(vectors), -_MEANING_MOST, _MEANING_MOST) + _WORDS_WEIGH * by_words
+        odds: Floats = np.clip(self.network.odds(vectors), -_MEANING_MOST, _MEANING_MOST) + _WORDS_WEIGH * by_words
         return odds
 
     def to_arrays(self) -> dict[str, npt.NDArray[np.generic]]:

@@ -50,7 +50,7 @@ class Encoder:
         if not each:
             return np.zeros((0, DIMENSIONS), np.float32)
         use = self._beside.submit(self._use.encode, each)
-        vectors = np.hstack([self._minilm.encode(each), np.asarray(use.result(), np.float32)]) / np.float32(np.sqrt(2))
+        vectors = _joined(self._minilm.encode(each), use.result())
         return vectors[[each.index(s) for s in sentences]]
 
     def encode_many(self, sentences: Sequence[str]) -> Vectors:
@@ -70,8 +70,12 @@ class Encoder:
         return vectors
 
     def _encode_in_turn(self, sentences: list[str]) -> Vectors:
-        use = np.asarray(self._use.encode(sentences), np.float32)
-        return np.hstack([self._minilm.encode(sentences), use]) / np.float32(np.sqrt(2))
+        return _joined(self._minilm.encode(sentences), self._use.encode(sentences))
+
+
+def _joined(first: Vectors, second: npt.ArrayLike) -> Vectors:
+    """Return the unit vectors that two kinds of unit vectors make side by side."""
+    return np.hstack([first, np.asarray(second, np.float32)]) / np.float32(np.sqrt(2))
 
 
 @lru_cache(maxsize=1)

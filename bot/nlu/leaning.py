@@ -100,8 +100,8 @@ class Leaning:
 
     def goes_on(self, vector: Floats, text: str, shares: Shares) -> dict[str, float]:
         """Return for each topic how likely the mended ``text`` goes on with it, were it the last one answered."""
-        logits = self.judge.logits(_signs(self.views, vector, text, shares))
-        return dict(zip(self.views.labels[1:], (1 / (1 + np.exp(-logits))).tolist(), strict=True))
+        odds = self.judge.odds(_signs(self.views, vector, text, shares))
+        return dict(zip(self.views.labels[1:], (1 / (1 + np.exp(-odds))).tolist(), strict=True))
 
     def to_arrays(self) -> dict[str, npt.NDArray[np.generic]]:
         """Return the judge as arrays that ``numpy.savez`` writes without pickling."""

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
+
+from bot.nlu.vectors import whole
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
@@ -57,17 +57,17 @@ def _read(kept: Path) -> bytes | None:
 
 def _written(graph: bytes, kept: Path) -> bytes:
     """Keep the graph, whole or not at all; where nothing can be written it is made at every start."""
-    with contextlib.suppress(OSError):
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=kept.parent, delete=False) as file:
-            file.write(_seal(graph) + graph)
-        os.replace(file.name, kept)
+    with contextlib.suppress(OSError), whole(kept) as file:
+        file.write(_seal(graph))
+        file.write(graph)
     return graph
 
 
 def _seal(graph: bytes) -> bytes:
     """Return what tells this graph, whole, from a damaged one or one that another version of this module made."""
-    return hashlib.sha256(Path(__file__).read_bytes() + graph).digest()
+    seal = hashlib.sha256(Path(__file__).read_bytes())
+    seal.update(graph)
+    return seal.digest()
 
 
 def built(model: Path) -> bytes:
@@ -77,7 +77,8 @@ def built(model: Path) -> bytes:
     from onnx import helper
 
     source = onnx.load(str(model))
-    weights, matrices = _weights(source), list(_matrices(source))
+    weights = _weights(source)
+    matrices = list(_matrices(source, weights))
     graph = _Graph()
     x = graph.embedded(weights)
     for layer in range(_LAYERS):
@@ -100,12 +101,11 @@ def _weights(source: Any) -> dict[str, Array]:
     return {w.name.removeprefix("inner."): numpy_helper.to_array(w) for w in source.graph.initializer}
 
 
-def _matrices(source: Any) -> Iterator[tuple[Array, Array]]:
+def _matrices(source: Any, weights: Mapping[str, Array]) -> Iterator[tuple[Array, Array]]:
     """Yield each matrix and the scale of its columns, in the order of use: they have no names of their own.
 
     In the model a matrix is cast to fractions and multiplied by its scale before it is used.
     """
-    weights = _weights(source)
     made_by = {out: node for node in source.graph.node for out in node.output}
     for node in source.graph.node:
         scaled = made_by.get(node.input[1]) if node.op_type == "MatMul" else None

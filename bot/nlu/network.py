@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bot.nlu.arrays import under, within
-from bot.nlu.regression import Floats
+from bot.nlu.regression import SIDES, Floats
 
 # A network's judgement of a hard sentence hangs on its first random numbers: three small ones together are steadier than a
 # large one, at the same cost.
@@ -33,7 +33,7 @@ class Network:
 
     Attributes:
         inner: shape (dimensions, hidden); ``inner_bias``: shape (hidden,).
-        outer: shape (hidden, outputs); ``outer_bias``: shape (outputs,).
+        outer: shape (hidden, sorts); ``outer_bias``: shape (sorts,).
     """
 
     inner: Floats
@@ -69,21 +69,24 @@ class Network:
             models.append((*model.coefs_, *model.intercepts_))
         # The mean of networks with one hidden layer is a wider network of the same kind.
         inner, outer, inner_bias, outer_bias = zip(*models, strict=True)
+        sides = SIDES if sorts == len(SIDES) else 1.0
         arrays = (
             axes @ np.hstack(inner) * scale,
             np.hstack(inner_bias),
-            np.vstack(outer) / _NETWORKS,
-            np.mean(outer_bias, axis=0),
+            np.vstack(outer) / _NETWORKS * sides,
+            np.mean(outer_bias, axis=0) * sides,
         )
         return cls(*(np.ascontiguousarray(a, np.float32) for a in arrays))
 
     def logits(self, vectors: Floats) -> Floats:
-        """Return how likely each vector is of each sort, as logarithms that a softmax makes shares of, shape (..., sorts).
-
-        Of two sorts it is the logarithm of the odds of the second, shape (...).
-        """
+        """Return how likely each vector is of each sort, as logarithms that a softmax makes shares of, shape (..., sorts)."""
         found: Floats = np.maximum(vectors @ self.inner + self.inner_bias, 0) @ self.outer + self.outer_bias
-        return found[..., 0] if len(self.outer_bias) == 1 else found
+        return found
+
+    def odds(self, vectors: Floats) -> Floats:
+        """Return how likely each vector is of the second of two sorts, as the logarithm of the odds, shape (...)."""
+        logits = self.logits(vectors)
+        return logits[..., 1] - logits[..., 0]
 
     def to_arrays(self) -> dict[str, npt.NDArray[np.generic]]:
         """Return arrays that ``numpy.savez`` writes without pickling."""

@@ -13,6 +13,8 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float32]
 
+# Of two classes the library tells only how the second differs from the first: each stands half of that from the middle.
+SIDES = np.array([-0.5, 0.5])
 # More steps cost seconds and gained nothing on held-out folds: docs/decisions/0002-understanding.md.
 _STEPS = 60
 
@@ -63,7 +65,6 @@ def fit(
     model.fit(features, answers)
     weights = np.zeros((classes, features.shape[1]), np.float32)
     bias = np.full(classes, -30.0, np.float32)
-    # Of two classes the library tells only how the second differs from the first.
-    sides = np.array([[-0.5], [0.5]]) if len(model.classes_) == 2 else 1.0
+    sides = SIDES[:, None] if len(model.classes_) == len(SIDES) else 1.0
     weights[model.classes_], bias[model.classes_] = sides * model.coef_, np.ravel(sides * model.intercept_)
     return weights, bias

@@ -10,8 +10,10 @@ import json
 import os
 import tempfile
 import zipfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 import numpy.typing as npt
@@ -53,7 +55,19 @@ def _read(path: Path, encoder: str) -> dict[str, Halves]:
 
 def _write(path: Path, encoder: str, known: Mapping[str, Halves]) -> None:
     head = np.frombuffer(json.dumps({"encoder": encoder, "sentences": list(known)}).encode(), np.uint8)
+    with whole(path) as file:
+        np.savez(file, head=head, vectors=np.stack(list(known.values())))
+
+
+@contextmanager
+def whole(path: Path) -> Iterator[IO[bytes]]:
+    """Open a file that stands at ``path`` when all is written; when that fails nothing is left, and what stood there stays."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
-        np.savez(file, head=head, vectors=np.stack(list(known.values())))
+        try:
+            yield file
+            file.flush()
+        except BaseException:
+            Path(file.name).unlink(missing_ok=True)
+            raise
     os.replace(file.name, path)

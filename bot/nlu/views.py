@@ -26,7 +26,7 @@ class Views:
     """Both trained views, all arrays.
 
     Attributes:
-        labels: what a sentence may be, in the order of the views' numbers; three at least.
+        labels: what a sentence may be, in the order of the views' numbers.
         meaning: the view of vectors; ``wording``: the view of words.
     """
 

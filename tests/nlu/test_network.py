@@ -19,7 +19,7 @@ def network() -> Network:
 
 
 def test_it_draws_a_bend_that_no_straight_line_can(network: Network) -> None:
-    assert list(network.logits(CORNERS) > 0) == list(SORTS)
+    assert list(network.odds(CORNERS) > 0) == list(SORTS)
 
 
 def test_it_survives_being_saved(network: Network) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from bot.nlu.regression import Floats
-from bot.nlu.vectors import encoded
+from bot.nlu.vectors import encoded, whole
 
 Encode = Callable[[list[str]], Floats]
 
@@ -62,3 +62,13 @@ def test_what_was_encoded_longest_ago_is_forgotten_first(
     assert asked == ["one", "two", "three"]
     encoded(["one"], lengths, tmp_path / "english.npz", "an encoder")
     assert asked == ["one", "two", "three", "one"]
+
+
+def test_a_write_that_fails_leaves_what_stood_there_and_nothing_else(tmp_path: Path) -> None:
+    path = tmp_path / "kept"
+    path.write_bytes(b"old")
+    with pytest.raises(OSError, match="disk full"), whole(path) as file:
+        file.write(b"half of it")
+        raise OSError("disk full")
+    assert list(tmp_path.iterdir()) == [path]
+    assert path.read_bytes() == b"old"
