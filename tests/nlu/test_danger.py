@@ -56,15 +56,26 @@ def test_both_views_must_find_it_likely(classifier: DangerClassifier) -> None:
     assert agree[ANY] > differ[ANY]
 
 
-def test_what_is_said_after_a_danger_is_not_taught_as_harmless(monkeypatch: pytest.MonkeyPatch) -> None:
-    taught: dict[str, str] = {}
+@pytest.fixture
+def taught(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """Every message the classifier is taught, apart from the questions, and its label."""
+    found: dict[str, str] = {}
     monkeypatch.setattr(training, "_mended", lambda texts, *_: list(texts))
-    monkeypatch.setattr(DangerClassifier, "train", lambda _, texts, labels, __: taught.update(zip(texts, labels, strict=True)))
+    monkeypatch.setattr(DangerClassifier, "train", lambda _, texts, labels, __: found.update(zip(texts, labels, strict=True)))
     training.train_danger([], ROOT / "data", cast(Encoder, Mock()))
+    return found
+
+
+def test_what_is_said_after_a_danger_is_not_taught_as_harmless(taught: dict[str, str]) -> None:
     after_danger = [f.text for f in training.read_follow_ups(ROOT / "data") if f.after.startswith("crisis_") and f.stays]
     assert taught["can i change my mind after"] == SAFE
     assert "forget it i was joking" in after_danger
     assert "forget it i was joking" not in taught
+
+
+def test_half_of_what_is_said_after_an_answer_is_taught_as_harmless(taught: dict[str, str]) -> None:
+    said_next = {f.text for f in training.read_follow_ups(ROOT / "data") if not f.after.startswith("crisis_")}
+    assert 0.45 < len(said_next & taught.keys()) / len(said_next) < 0.55
 
 
 def test_it_survives_being_saved(classifier: DangerClassifier, tmp_path: Path) -> None:
