@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 
 from bot.guard import guard
-from bot.logs import set_up_logs
+from bot.logs import hush_libraries, set_up_logs
 from bot.settings import Settings
 
 
 def main() -> None:
     """Serve Rasa's webhook until told to stop."""
+    hush_libraries()
     from rasa_sdk import endpoint
 
     from actions.local import shared_directory, shared_places

@@ -11,13 +11,12 @@ import gc
 import logging
 import os
 import sys
-import warnings
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from bot import without_tensorflow
 from bot.guard import guard
-from bot.logs import set_up_logs
+from bot.logs import hush_libraries, set_up_logs
 from bot.settings import Settings
 
 
@@ -30,10 +29,7 @@ def main() -> None:
         gc.disable()
     if not settings.tensorflow:
         without_tensorflow.install()
-    # Sanic asks for every warning of old calls, Rasa's libraries make a dozen, and nobody here can mend them.
-    import sanic.app  # noqa: F401
-
-    warnings.simplefilter("ignore", DeprecationWarning)
+    hush_libraries()
     import rasa.__main__ as entry
     import rasa.core.actions.action as actions
     import rasa.core.processor as processor

@@ -11,6 +11,7 @@ import logging
 import os
 import sys
 import time
+import warnings
 from typing import Any
 
 _OURS = "ownit"
@@ -51,6 +52,14 @@ class _Logger:
 def get_logger(name: str) -> _Logger:
     """Return the logger of one of our modules."""
     return _Logger(name)
+
+
+def hush_libraries() -> None:
+    """Keep warnings of old calls off the screen: Rasa's libraries make a dozen, and nobody here can mend them."""
+    # It asks for every such warning when it is imported, so ours comes after.
+    import sanic.app  # noqa: F401
+
+    warnings.simplefilter("ignore", DeprecationWarning)
 
 
 def set_up_logs() -> None:

@@ -26,9 +26,10 @@ def test_an_engine_that_ended_leaves_no_file(tmp_path: Path, monkeypatch: pytest
 
 
 @pytest.mark.slow
-def test_the_engine_starts_without_warnings_of_its_libraries() -> None:
+@pytest.mark.parametrize("part", [["bot.engine_main", "run"], ["actions"]])
+def test_a_part_starts_without_warnings_of_its_libraries(part: list[str]) -> None:
     env = {**os.environ, **stack.engine_process(Settings({})).env}
-    command = [sys.executable, "-m", "bot.engine_main", "run", "--help"]
+    command = [sys.executable, "-m", *part, "--help"]
     done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True)
     assert done.returncode == 0
     assert done.stderr == ""
