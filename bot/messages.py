@@ -13,7 +13,7 @@ Outcome = Literal["answered", "clarified", "out_of_scope", "crisis", "refused", 
 BANDS: tuple[Band, ...] = ("U13", "13-15", "16-17", "18+")
 READERS: tuple[Reader, ...] = ("young_person", "parent", "professional")
 # Less sure than this: ask what was meant. One wrong answer given outright is worse than three needless questions.
-SURE = 0.75
+SURE = 0.65
 
 
 @dataclass(frozen=True)

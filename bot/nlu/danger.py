@@ -10,14 +10,14 @@ import numpy.typing as npt
 
 from bot.nlu.arrays import under, within
 from bot.nlu.network import Network
-from bot.nlu.regression import Floats, side_by_side
+from bot.nlu.regression import Floats, side_by_side, stopping_early
 from bot.nlu.safety import ANY, SAFE
 from bot.nlu.views import Views
 from bot.nlu.wording import Wording
 
-# How far meaning may be sure, what the words weigh beside it, and what the surest part counts beside the whole message: the
-# least false alarms for the same dangers found, on messages nobody trained on (docs/decisions/0004-danger.md).
-_MEANING_MOST, _WORDS_WEIGH, _PART_WEIGHS = 8.0, 0.75, 0.5
+# How far meaning may be sure beside the words, and what the surest part counts beside the whole message: the least false
+# alarms for the same dangers found, on messages nobody trained on (docs/decisions/0004-danger.md).
+_MEANING_MOST, _PART_WEIGHS = 8.0, 0.5
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class DangerClassifier:
         names = tuple(sorted(set(labels) - {SAFE}))
         answers = np.array([names.index(labels[i]) for i in rows], np.int32)
         # A thread each: the network lets go of Python's lock while it multiplies.
-        with side_by_side(1) as pool:
+        with stopping_early(), side_by_side(1) as pool:
             network = pool.submit(Network.train, vectors, danger.astype(np.int32))
             wording = Wording.train(texts, danger.astype(np.int32), 2, alike)
             kinds = Views.train(names, vectors[rows], [texts[i] for i in rows], answers, alike)
@@ -65,7 +65,7 @@ class DangerClassifier:
         """Return the logarithm of the odds of danger for each part."""
         safe, danger = np.stack([self.wording.shares(text) for text in texts]).T
         by_words = np.log(danger + 1e-9) - np.log(safe + 1e-9)
-        odds: Floats = np.clip(self.network.odds(vectors), -_MEANING_MOST, _MEANING_MOST) + _WORDS_WEIGH * by_words
+        odds: Floats = np.clip(self.network.odds(vectors), -_MEANING_MOST, _MEANING_MOST) + by_words
         return odds
 
     def to_arrays(self) -> dict[str, npt.NDArray[np.generic]]:

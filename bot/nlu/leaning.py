@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from bot.nlu.arrays import under, within
 from bot.nlu.network import Network
-from bot.nlu.regression import Floats, side_by_side
+from bot.nlu.regression import Floats, side_by_side, stopping_early
 from bot.nlu.views import Views
 
 # The judge learns from messages that the rest was not trained on: a half at a time.
@@ -89,7 +89,7 @@ class Leaning:
             after = str(random.choice([t for t in topics if t != topic]))
             said.append((_Said(text, vector, shares, None, False), after))
         parts = [[s for i, (s, _) in enumerate(said) if i % _FOLDS != fold] for fold in range(_FOLDS)]
-        with side_by_side(_FOLDS) as pool:
+        with stopping_early(), side_by_side(_FOLDS) as pool:
             whole, *folds = pool.map(lambda part: _views(topics, part, alike), [[s for s, _ in said], *parts])
         signs, answers = [], []
         for fold, views in enumerate(folds):

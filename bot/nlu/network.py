@@ -1,4 +1,4 @@
-"""Small networks that tell sorts of sentence apart by their vectors.
+"""A small network that tells sorts of sentence apart by their vectors.
 
 One hidden layer draws the bends that a straight line cannot: "i cant live without my hoodie" stands nearer
 to despair than to clothes. What it gains: docs/decisions/0002-understanding.md and 0004-danger.md.
@@ -16,12 +16,11 @@ import numpy.typing as npt
 from bot.nlu.arrays import under, within
 from bot.nlu.regression import SIDES, Floats
 
-# A network's judgement of a hard sentence hangs on its first random numbers: three small ones together are steadier than a
-# large one, at the same cost.
-_NETWORKS, _HIDDEN = 3, 128
+# One layer of this size along the main directions judges as well as three of half the size along all, in a third of the time.
+_HIDDEN, _AXES = 256, 512
 # Large batches at twice the library's pace: as good on messages that nobody trained on, in half the time. Few examples are
 # looked at more often: a network needs its steps.
-_BATCH, _PACE, _ROUNDS, _STEPS = 512, 2e-3, 8, 300
+_BATCH, _PACE, _ROUNDS, _STEPS = 512, 2e-3, 8, 150
 _DECAY = 0.01
 # The numbers of a unit vector are small; the library's first steps are made for larger ones.
 _SCALE = 10.0
@@ -57,25 +56,15 @@ class Network:
 
         # The library's steps suit each direction by itself, so they are taken along those in which the vectors differ: as much
         # found as without after twice the rounds.
-        _, axes = np.linalg.eigh(vectors.T @ vectors)
-        turned = vectors @ axes * scale
+        axes = main_axes(vectors, _AXES) * scale
+        turned = vectors @ axes
         batch = min(_BATCH, len(vectors))
-        rounds = max(_ROUNDS, math.ceil(_STEPS * batch / len(vectors)))
-        models = []
-        for number in range(_NETWORKS):
-            model = MLPClassifier((hidden,), alpha=_DECAY, batch_size=batch, learning_rate_init=_PACE, random_state=number)
-            for _ in range(rounds):
-                model.partial_fit(turned, answers, range(sorts))
-            models.append((*model.coefs_, *model.intercepts_))
-        # The mean of networks with one hidden layer is a wider network of the same kind.
-        inner, outer, inner_bias, outer_bias = zip(*models, strict=True)
+        model = MLPClassifier((hidden,), alpha=_DECAY, batch_size=batch, learning_rate_init=_PACE, random_state=0)
+        for _ in range(max(_ROUNDS, math.ceil(_STEPS * batch / len(vectors)))):
+            model.partial_fit(turned, answers, range(sorts))
+        (inner, outer), (inner_bias, outer_bias) = model.coefs_, model.intercepts_
         sides = SIDES if sorts == len(SIDES) else 1.0
-        arrays = (
-            axes @ np.hstack(inner) * scale,
-            np.hstack(inner_bias),
-            np.vstack(outer) / _NETWORKS * sides,
-            np.mean(outer_bias, axis=0) * sides,
-        )
+        arrays = (axes @ inner, inner_bias, outer * sides, outer_bias * sides)
         return cls(*(np.ascontiguousarray(a, np.float32) for a in arrays))
 
     def logits(self, vectors: Floats) -> Floats:
@@ -97,3 +86,9 @@ class Network:
         """Rebuild the network from `to_arrays`."""
         ours = within("network", arrays)
         return cls(*(np.ascontiguousarray(ours[name], np.float32) for name in cls.__dataclass_fields__))
+
+
+def main_axes(vectors: Floats, most: int) -> Floats:
+    """Return the directions in which the vectors differ most, the last one most of all, shape (dimensions, ``most`` or fewer)."""
+    _, axes = np.linalg.eigh(vectors.T @ vectors)
+    return np.ascontiguousarray(axes[:, -most:], np.float32)

@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from bot.nlu.arrays import under, within
 from bot.nlu.leaning import FollowUp, Leaning
+from bot.nlu.network import main_axes
 from bot.nlu.regression import Floats, side_by_side, stopping_early
 from bot.nlu.views import Views
 
@@ -98,7 +99,7 @@ class TopicModel:
         every, said = np.vstack([vectors, leaning[moves]]), [*texts, *(follow_ups[i].text for i in moves)]
         meant = [*labels, *(follow_ups[i].meant for i in moves)]
         answers = np.array([names.index(label) for label in meant], np.int32)
-        axes = _main_axes(every)
+        axes = main_axes(every, _AXES)
         near = every @ axes
         held = np.flatnonzero(np.arange(len(labels)) % _HELD == 0)
         known = np.setdiff1d(np.arange(len(labels)), held)
@@ -189,12 +190,6 @@ class TopicModel:
         return cls(
             Views.from_arrays(arrays), axes, memory, answers, calibration, Leaning.from_arrays(within("leaning", arrays))
         )
-
-
-def _main_axes(vectors: Floats) -> Floats:
-    """Return the directions in which the vectors differ most, shape (dimensions, directions)."""
-    _, axes = np.linalg.eigh(vectors.T @ vectors)
-    return np.ascontiguousarray(axes[:, -_AXES:], np.float32)
 
 
 def _largest(numbers: Floats, count: int) -> npt.NDArray[np.intp]:

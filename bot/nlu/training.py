@@ -10,7 +10,6 @@ from bot.content import GROUPS, read_yaml
 from bot.nlu.danger import DangerClassifier
 from bot.nlu.encoder import Encoder
 from bot.nlu.leaning import FollowUp
-from bot.nlu.regression import stopping_early
 from bot.nlu.safety import SAFE
 from bot.nlu.spelling import Speller
 from bot.nlu.topics import OUT_OF_SCOPE, TopicModel
@@ -100,5 +99,4 @@ def train_danger(questions: Sequence[Example], content: Path, encoder: Encoder) 
     safe = [*ordinary(questions), *(text for text in said_next if zlib.crc32(text.encode()) % 2)]
     examples = [*read_dangers(content), *((text, SAFE) for text in safe)]
     texts = _mended((text for text, _ in examples), questions, content)
-    with stopping_early():
-        return DangerClassifier.train(encoder.encode_many(texts), texts, [label for _, label in examples], _alike(content))
+    return DangerClassifier.train(encoder.encode_many(texts), texts, [label for _, label in examples], _alike(content))

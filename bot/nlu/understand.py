@@ -23,13 +23,14 @@ from bot.nlu.topics import OUT_OF_SCOPE, Guess, TopicModel
 
 # A part of a message answers on its own only when it is this sure: a second answer nobody asked
 # for is worse than none.
-_PART_BAR = 0.80
-_HELP_BAR = 0.80
+_PART_BAR = 0.90
+# Nothing vague is a cry for the menu, or out of scope when it leans on the question before, unless it is this sure.
+_VAGUE_BAR = 0.80
 # Another language is read with less certainty than English; English that is understood is not taken for one.
 _FOREIGN_BAR, _FOREIGN_CRISIS_BAR = 0.2, 0.6
 _SURELY_ENGLISH = 0.7
 # The topic is rather danger than anything else, and the danger classifier is not rather sure of the contrary.
-_TOPIC_IS_DANGER, _NOT_HARMLESS = 0.5, 0.2
+_TOPIC_IS_DANGER, _NOT_HARMLESS = 0.5, 0.3
 # Surer than this of a topic that is about rights: measured on tests/safety and on questions nobody had trained on.
 _SURELY_OURS = 0.93
 _SURELY_FOR_HELP = 0.9
@@ -210,9 +211,9 @@ def conclude(parsed: Parsed, bar: float) -> tuple[str, float, Understanding]:
     if topic == OUT_OF_SCOPE:
         # "does that go for hospitals too" sounds foreign alone, and is not when it leans on the question before.
         back_home = lead.kind == "other_nation" and "england" in words_of(parsed.text)
-        unsure = understanding.continues and (confidence < _PART_BAR or back_home)
+        unsure = understanding.continues and (confidence < _VAGUE_BAR or back_home)
     else:
-        unsure = confidence < (_HELP_BAR if topic == "help" else bar)
+        unsure = confidence < (_VAGUE_BAR if topic == "help" else bar)
     return "nlu_fallback" if unsure else topic, confidence, understanding
 
 

@@ -18,7 +18,7 @@ from bot.nlu.network import Network
 from bot.nlu.regression import Floats, side_by_side
 from bot.nlu.wording import Wording
 
-_WORDS_WEIGH = 0.4  # of the two logarithms; the vectors' has the rest
+_WORDS_WEIGH = 0.5  # of the two logarithms; the vectors' has the rest
 
 
 @dataclass(frozen=True)
