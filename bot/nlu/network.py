@@ -89,6 +89,6 @@ class Network:
 
 
 def main_axes(vectors: Floats, most: int) -> Floats:
-    """Return the directions in which the vectors differ most, the last one most of all, shape (dimensions, ``most`` or fewer)."""
+    """Return the directions in which the vectors differ most, strongest last, shape (dimensions, ``most`` or fewer)."""
     _, axes = np.linalg.eigh(vectors.T @ vectors)
     return np.ascontiguousarray(axes[:, -most:], np.float32)
