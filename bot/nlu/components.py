@@ -27,7 +27,7 @@ from bot.nlu.danger import DangerClassifier
 from bot.nlu.encoder import shared_encoder
 from bot.nlu.foreign import ForeignModel
 from bot.nlu.safety import SafetyRules, Thresholds
-from bot.nlu.sources import fingerprint
+from bot.nlu.sources import step_fingerprint
 from bot.nlu.spelling import Speller
 from bot.nlu.topics import TopicModel
 from bot.nlu.training import Example, labelled, read_dangers, train_danger, train_topics
@@ -70,7 +70,7 @@ class _Step(GraphComponent):
     @classmethod
     def fingerprint_addon(cls, config: dict[str, Any]) -> str | None:
         """Return what else the trained step depends on: Rasa's cache sees neither our files nor our modules."""
-        return fingerprint()
+        return step_fingerprint(cls.__name__)
 
     def restore(self, folder: Path) -> None:
         """Read what training left in ``folder``; nothing by default."""
