@@ -33,7 +33,7 @@ _SURELY_ENGLISH = 0.7
 _TOPIC_IS_DANGER, _NOT_HARMLESS = 0.5, 0.3
 # Surer than this of a topic that is about rights: measured on tests/safety and on questions nobody had trained on.
 _SURELY_OURS = 0.93
-_SURELY_FOR_HELP = 0.9
+_SURELY_FOR_HELP = 0.97
 _NO_RIGHTS = frozenset({"medical_advice", "bot_privacy", "bot_identity", "delete_my_data"})
 _HARDLY = 0.1  # what goes on with a topic less likely than this does not
 FOREIGN_KIND = "other_language"  # a danger told in another language, of which only the topic is known
