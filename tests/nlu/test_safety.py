@@ -305,7 +305,8 @@ def test_a_sure_question_of_ours_takes_a_very_sure_classifier_to_be_interrupted(
 
 
 def test_who_surely_asks_for_help_with_feelings_gets_support_and_the_answer_unless_a_rule_finds_danger() -> None:
-    asks = guess("mental_health_access", 0.95)
+    asks, hardly = guess("mental_health_access", 0.98), guess("mental_health_access", 0.95)
+    assert heard("been tearful since nan died, where is support", hardly, Says(0.99)).tier == CRISIS  # type: ignore[union-attr]
     assert heard("been tearful since nan died, where is support", asks, Says(0.99)).tier == SUPPORT  # type: ignore[union-attr]
     assert heard("been tearful since nan died, where is support", UNSURE, Says(0.99)).tier == CRISIS  # type: ignore[union-attr]
     assert heard("i want to kill myself, who do i tell", asks, Says(0.99)).tier == CRISIS  # type: ignore[union-attr]
