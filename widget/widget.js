@@ -41,6 +41,7 @@
     made.append(...children.filter((child) => child !== null && child !== ''));
     return made;
   }
+  const button = (label, act, attributes = {}) => el('button', { type: 'button', click: act, ...attributes }, label);
   const hidden = (text) => el('span', { class: 'sr' }, text);
 
   /** Returns a link, or plain text when the address is of a kind we do not open. */
@@ -153,7 +154,6 @@
   class OwnItChat extends HTMLElement {
     constructor() {
       super();
-      this.state = { at: Date.now(), token: '', open: options.page, log: [] };
       this.queue = Promise.resolve();
       this.shifts = [];
       this.attachShadow({ mode: 'open' });
@@ -161,34 +161,37 @@
       this.styled = new Promise((done) => {
         this.shadowRoot.append(el('link', { rel: 'stylesheet', href: `${base}widget.css`, load: done, error: done }));
       });
+      this.state = memory.load() || { at: Date.now(), token: '', open: options.page, log: [] };
     }
 
-    /** Builds the chat around what the server sent. */
-    start(data) {
+    /** Shows what the server sent: the button at once, and the chat behind it as soon as the page has drawn that. */
+    async start(data) {
       this.data = data;
       words = data.strings;
       memory.idle = data.limits.idle_seconds * 1000;
-      const kept = memory.load();
-      this.build();
-      this.styled.then(() => this.ready(kept));
+      this.launch = button(words.launch, () => this.show(true), { class: 'launch', 'aria-haspopup': 'dialog', 'aria-expanded': 'false' });
+      this.root = el('div', { class: 'root', lang: 'en-GB', dir: 'ltr', keydown: (event) => { if (event.key === 'Escape') this.escape(event); } },
+        options.page ? '' : this.launch);
+      await this.styled;
+      this.shadowRoot.append(this.root);
+      const fallback = document.getElementById('ownit-fallback');
+      if (fallback && options.page) fallback.hidden = true;
+      if (this.state.open || options.page) this.show(false);
+      else requestAnimationFrame(() => setTimeout(() => this.furnish()));
     }
 
-    ready(kept) {
-      this.shadowRoot.append(this.root);
-      this.restore(kept);
-      if (options.page) {
-        const fallback = document.getElementById('ownit-fallback');
-        if (fallback) fallback.hidden = true;
-        this.show(false);
-      } else if (kept && kept.open) this.show(false);
+    /** Builds the chat, once, with what was said before a reload. */
+    furnish() {
+      if (this.panel) return;
+      this.build();
+      this.root.append(this.panel);
+      this.restore();
       this.watch();
     }
 
     // What is on the screen
 
     build() {
-      const button = (label, act, attributes = {}) => el('button', { type: 'button', click: act, ...attributes }, label);
-      this.launch = button(words.launch, () => this.show(true), { class: 'launch', 'aria-haspopup': 'dialog', 'aria-expanded': 'false' });
       this.heading = el('h2', { id: 'title', tabindex: '-1' }, words.name);
       this.helpButton = button(words.help, () => this.toggleHelp(), { class: 'help', 'aria-expanded': 'false', 'aria-controls': 'help' });
       this.closeButton = button('', () => this.hide(), { class: 'close', 'aria-label': words.close });
@@ -214,12 +217,9 @@
         link(`${base}privacy`, words.privacy), link(`${base}accessibility`, words.accessibility)));
       this.panel = el('dialog', { class: options.page ? 'panel page' : 'panel', 'aria-label': words.panel, cancel: (event) => this.escape(event) },
         head, this.help, this.log, this.foot, this.live);
-      this.root = el('div', { class: 'root', lang: 'en-GB', dir: 'ltr', keydown: (event) => { if (event.key === 'Escape') this.escape(event); } },
-        options.page ? '' : this.launch, this.panel);
     }
 
-    restore(kept) {
-      if (kept) this.state = kept;
+    restore() {
       this.log.replaceChildren(el('p', { class: 'note' }, words.private_note));
       this.bot([this.data.welcome], false);
       for (const entry of this.state.log) {
@@ -320,6 +320,7 @@
     // Opening, closing, leaving
 
     show(byPerson) {
+      this.furnish();
       this.state.open = true;
       if (!this.panel.open) {
         // Over the whole screen the page behind must not be reachable; beside it, it must be.
@@ -393,7 +394,7 @@
       this.queue = Promise.resolve();
       this.state = { at: Date.now(), token: '', open: this.state.open, log: [] };
       memory.clear();
-      this.restore(null);
+      this.restore();
     }
 
     // Typing and sending
@@ -586,10 +587,12 @@
   customElements.define('ownit-chat', OwnItChat);
 
   async function begin(tries = 0) {
+    // Asked for before anything is built: the words are what the button waits for longest.
+    const asked = request('GET', `widget-strings.json?place=${encodeURIComponent(options.place)}`);
     const chat = document.createElement('ownit-chat');
     document.body.append(chat);
     try {
-      chat.start(await request('GET', `widget-strings.json?place=${encodeURIComponent(options.place)}`));
+      await chat.start(await asked);
     } catch (error) {
       // The next try makes a new one, because the style sheet may have been lost as well.
       chat.remove();

@@ -572,6 +572,16 @@ def test_the_chat_page_fills_its_frame_and_answers(visitor: Any) -> None:
     assert chat.site.doorway.heard[0].school_nurse == "Text me"
 
 
+def test_the_chat_page_is_open_even_where_the_chat_was_closed_before(visitor: Any) -> None:
+    chat = visitor()
+    chat.page.goto(f"{chat.site.chat}/demo")
+    chat.open().ask("can i choose")
+    chat.page.keyboard.press("Escape")
+    chat.page.goto(f"{chat.site.chat}/chat")
+    chat.box.wait_for()
+    assert "can i choose" in chat.log.inner_text()
+
+
 def test_without_javascript_the_first_page_asks_and_answers(visitor: Any) -> None:
     chat = visitor(java_script_enabled=False)
     chat.page.goto(chat.site.chat)
