@@ -32,6 +32,9 @@ _ALSO_ASKED = 0.8
 _OWN, _SURELY_OWN = 0.93, 0.985
 # A message this likely to go on with the last topic does: measured on conversations.
 GOES_ON = 0.6
+# One that may be danger has to be likelier to, and no answer about health may have come before.
+_SURELY_GOES_ON = 0.9
+_NEAR_DANGER = frozenset({"mental_health_access", "sexual_health_access", "medical_advice"})
 # A place was asked for, and what came is this surely no place but something else.
 _SURELY_OTHER = 0.85
 # "no" stands alone; "no we havent got one" may say more about the topic.
@@ -75,11 +78,26 @@ def turn_for(rule: str, heard: Heard, book: Book) -> Turn:
         heard: this message and what the conversation remembers.
         book: the answers.
     """
+    if rule.startswith("crisis_") and (topic := _rather_goes_on(heard)):
+        kind = heard.understanding.safety[0] if heard.understanding.safety else ""
+        rule, heard = topic, replace(heard, understanding=replace(heard.understanding, safety=(kind, "support")))
     turn = _lead(rule, heard, book)
     turn = replace(turn, age_band=heard.understanding.band or heard.memory.band, language=heard.understanding.language)
     if turn.outcome == "crisis":
         return turn
     return _with_support(_with_language(turn, book), heard, book)
+
+
+def _rather_goes_on(heard: Heard) -> str | None:
+    """Return the last topic, if doubtful danger is rather what one says next about it: "he opens them", after letters.
+
+    Such a message gets a line of support and the answer. Nothing is doubted soon after a crisis, nor after an answer about
+    health itself. What it spares and costs: docs/decisions/0004-danger.md.
+    """
+    understood, memory = heard.understanding, heard.memory
+    if not understood.doubtful or memory.help_stays or not memory.topic or memory.topic in _NEAR_DANGER:
+        return None
+    return memory.topic if dict(understood.goes_on).get(memory.topic, 0.0) >= _SURELY_GOES_ON else None
 
 
 def _lead(rule: str, heard: Heard, book: Book) -> Turn:
@@ -217,6 +235,9 @@ def _answer(topics: Sequence[str], heard: Heard, book: Book, part: str | None = 
             kind=understood.kind,
         )
         reply = book.reply(topic, asked, place_of(heard, book))
+        if reply.answer == heard.memory.notice and not (understood.band or understood.reader or heard.pressed):
+            # The same words twice in a row sound as if nobody had listened.
+            reply = book.reply(topic, replace(asked, manner="simpler"), place_of(heard, book))
         replies.append(localised(reply, topic, heard, book))
     if len(topics) > MAX_QUESTIONS:
         replies.append(book.reply("more_questions"))

@@ -111,6 +111,42 @@ def test_danger_that_is_played_down_gets_help_again_and_thanks_do_not(book: Book
     assert turn_for(rule, other, book).outcome != "crisis"
 
 
+LETTERS = Memory(topic="tip_letters")
+
+
+def opens_them(memory: Memory = LETTERS, goes_on: float = 0.95, **fields: object) -> Heard:
+    topic = memory.topic or ""
+    return heard("crisis_abuse", memory, safety=("domestic_abuse", "crisis"), goes_on=((topic, goes_on),), **fields)
+
+
+def test_doubtful_danger_that_surely_goes_on_with_the_last_answer_gets_support_and_that_answer(book: Book) -> None:
+    turn = turn_for("crisis_abuse", opens_them(doubtful=True), book)
+    assert (turn.outcome, turn.topic) == ("answered", "tip_letters")
+    assert [r.answer for r in turn.replies] == ["crisis_abuse.support", "tip_letters"]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        opens_them(),
+        opens_them(goes_on=0.8, doubtful=True),
+        opens_them(Memory(), doubtful=True),
+        opens_them(Memory(topic="mental_health_access"), doubtful=True),
+        opens_them(Memory(topic="tip_letters", crisis="crisis_abuse", since_crisis=1, crises=1), doubtful=True),
+    ],
+    ids=["sure", "hardly goes on", "first message", "after an answer about health", "soon after a crisis"],
+)
+def test_danger_is_not_doubted_otherwise(book: Book, said: Heard) -> None:
+    assert turn_for("crisis_abuse", said, book).outcome == "crisis"
+
+
+def test_the_same_answer_twice_in_a_row_is_told_in_other_words(book: Book) -> None:
+    again = turn_for(SEEN_ALONE, heard(memory=Memory(topic=SEEN_ALONE, notice=SEEN_ALONE)), book)
+    assert again.replies[0].text == book.answers[SEEN_ALONE].simpler
+    older = turn_for(SEEN_ALONE, heard(memory=Memory(topic=SEEN_ALONE, notice=SEEN_ALONE), band="16-17"), book)
+    assert older.replies[0].text == book.answers[SEEN_ALONE].words.by_age["16-17"]
+
+
 def test_a_clear_question_after_a_crisis_is_answered_however_scared_it_sounds(book: Book) -> None:
     asked = heard(
         "own_it_4_parents_told", ENDANGERED, topics=(("own_it_4_parents_told", 0.99),), words=("im scared they tell mum",)

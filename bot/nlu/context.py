@@ -66,7 +66,11 @@ _KINDS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
             r"|where(?:s| is) (?:that|this|it) (?:written(?: down)?|from)|really|seriously|promise|(?:do )?(?:you|u) (?:promise|swear)|(?:you|u) sure|100%|for real|(?:(?:you|u) )?swear(?: down| on it)?|no way|fr|how do (?:you|u) know(?: that)?|where does (?:it|that) say(?: that)?"
         ),
         "which": r"(?:(?:just|only|i mean|i meant|what about|about|tell me(?: more)? about|go back to) )?the (?:bit|part|one|thing|question) (?:about|with|on|where|for) \w.*|(?:what about |about )?the (?:\w+ ){1,4}(?:bit|part)",
-        "same": r"(?!.*\b(?:scot\w*|wales|welsh|ireland|irish|abroad)\b)(?:(?:does|do|would|wud) (?:that|it|this|those|the same) (?:also )?(?:go|count|work|apply|happen|hold)(?: the same)? (?:for|at|in|with|to|when|if)\b.*|(?:is|are) (?:that|it|this) (?:also )?(?:the same|true|right) (?:for|at|in|with)\b.*|(?:its|it is|this is|im|i am|that was|i mean) (?:at|in|for|about|going to)? ?(?:the |a )?(?:hospitals?|clinics?|dentists?|opticians?|orthodontists?|walk[ -]?ins?)(?:,? not (?:the |a |my )?\w+)?|(?:and )?(?:with|without) (?:my |a |the |any )?(?:mums?|dads?|parents?|carers?|anyone|adults?)(?: knowing| there| finding out| permission)?|(?:w[ho]+t about|how about|and) (?:at |in |for |with )?(?:the |a )?(?:hospitals?|clinics?|schools?|dentists?|opticians?|orthodontists?|walk[ -]?ins?(?: centres?)?|urgent care|a ?(?:&|and|n) ?e)(?: too| as well| tho\w*)?)",
+        "same": (
+            r"how(?: (?:old|much|long|many|soon|often|so|exactly|then|(?:do|would|can) i(?: do (?:it|that|this))?|does (?:it|that) work))?"
+            r"|(?:from |at )?what age|(?:when|where|who)(?: exactly)?"
+            r"|(?!.*\b(?:scot\w*|wales|welsh|ireland|irish|abroad)\b)(?:(?:does|do|would|wud) (?:that|it|this|those|the same) (?:also )?(?:go|count|work|apply|happen|hold)(?: the same)? (?:for|at|in|with|to|when|if)\b.*|(?:is|are) (?:that|it|this) (?:also )?(?:the same|true|right) (?:for|at|in|with)\b.*|(?:its|it is|this is|im|i am|that was|i mean) (?:at|in|for|about|going to)? ?(?:the |a )?(?:hospitals?|clinics?|dentists?|opticians?|orthodontists?|walk[ -]?ins?)(?:,? not (?:the |a |my )?\w+)?|(?:and )?(?:with|without) (?:my |a |the |any )?(?:mums?|dads?|parents?|carers?|anyone|adults?)(?: knowing| there| finding out| permission)?|(?:w[ho]+t about|how about|and) (?:at |in |for |with )?(?:the |a )?(?:hospitals?|clinics?|schools?|dentists?|opticians?|orthodontists?|walk[ -]?ins?(?: centres?)?|urgent care|a ?(?:&|and|n) ?e)(?: too| as well| tho\w*)?)"
+        ),
         "more": r"(?:tell me |give me |any |show me )?more(?: info\w*| details?| about (?:it|that|this))?|go on|carry on|what else|anything else|like what|such as|continue",
         "else": r"something else|none of (?:these|those|them|the above)|neither|not (?:that|those|these|any of (?:these|those))|idk|i ?dunno|i dont know|(?:im )?not (?:really )?sure|no idea|other|another (?:one|thing)",
     }.items()
@@ -130,7 +134,7 @@ _CONTINUES = re.compile(
     r"^(?:ok(?:ay)? |so |right |yes |yeah |cool |thx |thanks |cheers )*(?:and|but|w[ho]+t about|how about|w[hao]+t if|also|or|even (?:if|for|when)"
     r"|does (?:that|this|it)|do (?:they|i have|we)|is that|is it|can (?:they|she|he|it|my \w+)|would that|what happens"
     r"|so (?:he|she|they|u|you|my \w+|i|it|its)|where do i|who do i|how do i even|will (?:they|she|he)"
-    r"|why (?:does|do|did|would|wud)|w[hao]+t do i)\b|\btoo\W*$|\bin england\b|\bstill\b|^(?:\w+ ){1,6}(?:one|it|them)\W*$"
+    r"|why (?:does|do|did|would|wud)|w[hao]+t do i)\b|\btoo\W*$|\bin england\b|\bstill\b|^(?!(?:\w+ )?got it\W*$)(?:\w+ ){1,6}(?:one|it|them)\W*$"
 )
 
 

@@ -30,7 +30,7 @@ class Speller:
 
         Args:
             txt_speak: how young people write a word -> the word or words it stands for.
-            known: words that are right as they are; they also win over the dictionary's guess.
+            known: words that are right as they are; they also win over the dictionary's guess, and the earlier over the later.
             emoji: sign -> the word it stands for when it is all somebody says.
         """
         from symspellpy import SymSpell, Verbosity
@@ -38,26 +38,26 @@ class Speller:
         self._closest = Verbosity.CLOSEST
         self._txt = dict(txt_speak)
         self._emoji = dict(emoji or {})
-        self._known = {w for w in known if w.isalpha()}
+        self._known = dict.fromkeys(w for w in known if w.isalpha())
         self._dictionary = SymSpell(max_dictionary_edit_distance=2, prefix_length=5)
         counts = _word_counts()
-        self._words = self._known | counts.keys()
+        self._words = self._known.keys() | counts.keys()
         for word, count in list(counts.items())[:_TARGETS]:
             self._dictionary.create_dictionary_entry(word, count)
-        for word in self._known:
-            self._dictionary.create_dictionary_entry(word, 2_000_000_000)
+        for place, word in enumerate(self._known):
+            self._dictionary.create_dictionary_entry(word, 2_000_000_000 - place)
 
     @classmethod
     def load(cls, path: Path, questions: Iterable[str] = ()) -> Speller:
         """Read ``data/spelling.yml`` and learn the words of the training ``questions``."""
         # BaseLoader: "no" is a word here, not a truth value.
         content = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)  # noqa: S506
-        return cls(content["txt_speak"], [*content["known"], *common_words(questions)], content["emoji"])
+        return cls(content["txt_speak"], [*common_words(questions), *content["known"]], content["emoji"])
 
     @property
     def known(self) -> list[str]:
-        """The project's own words, sorted, as a trained model keeps them."""
-        return sorted(self._known)
+        """The project's own words, in their order, as a trained model keeps them."""
+        return list(self._known)
 
     def knows(self, word: str) -> bool:
         """Return whether a lower-case word is English or a young person's way of writing it."""
@@ -98,9 +98,9 @@ def _word_counts() -> dict[str, int]:
 
 
 def common_words(questions: Iterable[str], at_least: int = 3) -> list[str]:
-    """Return the words that stand in at least ``at_least`` of the questions."""
+    """Return the words that stand in at least ``at_least`` of the questions, commonest first."""
     counts: dict[str, int] = {}
     for question in questions:
         for word in set(re.findall(r"[a-z]{4,}", words_of(question))):
             counts[word] = counts.get(word, 0) + 1
-    return sorted(w for w, n in counts.items() if n >= at_least)
+    return sorted((w for w, n in counts.items() if n >= at_least), key=lambda w: (-counts[w], w))

@@ -6,6 +6,7 @@ command-line tools run the same ones.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -31,9 +32,14 @@ _FOREIGN_BAR, _FOREIGN_CRISIS_BAR = 0.2, 0.6
 _SURELY_ENGLISH = 0.7
 # The topic is rather danger than anything else, and the danger classifier is not rather sure of the contrary.
 _TOPIC_IS_DANGER, _NOT_HARMLESS = 0.5, 0.3
+# Danger that the classifier alone finds is doubtful when it is less sure than this.
+_SURELY_DANGER = 0.985
 # Surer than this of a topic that is about rights: measured on tests/safety and on questions nobody had trained on.
 _SURELY_OURS = 0.93
 _SURELY_FOR_HELP = 0.97
+_ASKS_FOR_SOMEBODY = re.compile(
+    r"\b(?:who|where|how|help|support|some(?:one|body)|talk\w*|speak\w*|camhs|counsel\w+|therap\w+|gp|doctor|nurse)\b"
+)
 _NO_RIGHTS = frozenset({"medical_advice", "bot_privacy", "bot_identity", "delete_my_data"})
 _HARDLY = 0.1  # what goes on with a topic less likely than this does not
 FOREIGN_KIND = "other_language"  # a danger told in another language, of which only the topic is known
@@ -52,6 +58,7 @@ class Parsed:
         clauses: what safety listens to one by one in a long message, mended.
         goes_on: how likely the message goes on with each topic, had it been answered just before.
         language: code of the language when it is not English; ``foreign``: its ranking of topics.
+        ruled: whether a phrase rule found anything, danger or a word of it.
     """
 
     text: str
@@ -64,6 +71,7 @@ class Parsed:
     clause_vectors: Vectors | None = None
     guesses: list[Guess] = field(default_factory=list)
     goes_on: dict[str, float] = field(default_factory=dict)
+    ruled: bool = False
     finding: Finding | None = None
 
 
@@ -74,7 +82,7 @@ def spell(parsed: Parsed, speller: Speller) -> None:
     parsed.parts = [asked, *(questions if len(questions) > 1 else ())]
     parsed.mended = [speller.mend(p) for p in parsed.parts]
     parsed.clauses = [speller.mend(c) for c in clauses(parsed.text)]
-    parsed.language = language_of(parsed.text, speller.knows)
+    parsed.language = language_of(parsed.text, parsed.mended[0], speller.knows)
 
 
 def encode(parsed: Parsed, encoder: Encoder) -> None:
@@ -109,8 +117,10 @@ def check_safety(parsed: Parsed, rules: SafetyRules, danger: DangerClassifier, b
     by_topic = sum(share for topic, share in parsed.guesses[0].ranking if topic.startswith("crisis_"))
     if by_topic >= _TOPIC_IS_DANGER and scores.get(ANY, 0.0) >= _NOT_HARMLESS:
         scores[ANY] = max(scores[ANY], by_topic)
-    parsed.finding = combine(_by_rule(parsed, rules), scores, ours, rules, bars)
-    if parsed.finding and parsed.finding.rule == CLASSIFIER and _asks_for_help(parsed.guesses[0]):
+    by_rule = _by_rule(parsed, rules)
+    parsed.ruled = by_rule is not None
+    parsed.finding = combine(by_rule, scores, ours, rules, bars)
+    if parsed.finding and parsed.finding.rule == CLASSIFIER and _asks_for_help(parsed):
         parsed.finding = replace(parsed.finding, tier=SUPPORT)
     if asks and parsed.clauses and rules.is_in_passing(parsed.text):
         parsed.finding = parsed.finding and replace(parsed.finding, tier=SUPPORT)
@@ -120,18 +130,28 @@ def check_safety(parsed: Parsed, rules: SafetyRules, danger: DangerClassifier, b
         parsed.finding = _in_another_language(parsed) or parsed.finding
 
 
+def _is_doubtful(parsed: Parsed) -> bool:
+    """Return whether a danger may be none, if the conversation says so (`bot.converse`): no rule finds anything, even mild."""
+    found = parsed.finding
+    unsure = found and found.rule == CLASSIFIER and found.kind != FOREIGN_KIND and found.score < _SURELY_DANGER
+    return bool(unsure and not parsed.ruled)
+
+
 def _is_surely_ours(guess: Guess) -> bool:
     """Return whether a message surely asks about a right or a visit: no statement of danger is that sure of another topic."""
     topic, share = next((t, p) for t, p in guess.ranking if not t.startswith("crisis_"))
     return share >= _SURELY_OURS and topic not in _ALONE and topic not in _NO_RIGHTS
 
 
-def _asks_for_help(guess: Guess) -> bool:
+def _asks_for_help(parsed: Parsed) -> bool:
     """Return whether a message surely asks where to get help with feelings: that answer, and support, is what it wants.
+
+    It has to ask in so many words: "i'm so anxious i can't leave the house" sounds as if it did.
 
     On messages nobody had trained on, this spares one ordinary question in five hundred the interruption, and costs no danger.
     """
-    return dict(guess.ranking).get("mental_health_access", 0.0) >= _SURELY_FOR_HELP
+    surely = dict(parsed.guesses[0].ranking).get("mental_health_access", 0.0) >= _SURELY_FOR_HELP
+    return surely and bool(_ASKS_FOR_SOMEBODY.search(parsed.mended[0]))
 
 
 def _by_rule(parsed: Parsed, rules: SafetyRules) -> Finding | None:
@@ -190,6 +210,7 @@ def conclude(parsed: Parsed, bar: float) -> tuple[str, float, Understanding]:
         follow_up=continued,
         words=tuple(words),
         safety=(finding.kind, finding.tier) if finding else None,
+        doubtful=_is_doubtful(parsed),
         continues=continues(parsed.text),
         goes_on=tuple((t, p) for t, p in parsed.goes_on.items() if p >= _HARDLY),
         lasting=bool(age and not age.hypothetical and not age.other),

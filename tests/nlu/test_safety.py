@@ -310,6 +310,7 @@ def test_who_surely_asks_for_help_with_feelings_gets_support_and_the_answer_unle
     assert heard("been tearful since nan died, where is support", asks, Says(0.99)).tier == SUPPORT  # type: ignore[union-attr]
     assert heard("been tearful since nan died, where is support", UNSURE, Says(0.99)).tier == CRISIS  # type: ignore[union-attr]
     assert heard("i want to kill myself, who do i tell", asks, Says(0.99)).tier == CRISIS  # type: ignore[union-attr]
+    assert heard("too tearful to leave the house", asks, Says(0.99)).tier == CRISIS  # type: ignore[union-attr]
 
 
 def test_a_clause_beside_a_question_takes_a_surer_classifier_than_a_message_alone() -> None:
