@@ -30,7 +30,7 @@ from bot.nlu.safety import SafetyRules, Thresholds
 from bot.nlu.sources import step_fingerprint
 from bot.nlu.spelling import Speller
 from bot.nlu.topics import TopicModel
-from bot.nlu.training import Example, labelled, read_dangers, train_danger, train_topics
+from bot.nlu.training import Example, labelled, read_dangers, spelling_seen, train_danger, train_topics
 from bot.nlu.understand import Parsed
 from bot.settings import Settings
 
@@ -91,11 +91,11 @@ class SpellCorrector(_Step):
     """Splits a message into its questions and mends their spelling."""
 
     def train(self, training_data: TrainingData) -> Resource:
-        """Learn the words of the training questions, so that none of them is "mended"."""
-        questions = [m.get(TEXT) for m in training_data.intent_examples]
-        self._speller = Speller.load(self._content / "spelling.yml", questions)
+        """Learn the words of the training questions, and which stand beside which."""
+        questions = [(m.get(TEXT), m.get(INTENT)) for m in training_data.intent_examples]
+        self._speller = Speller.load(self._content / "spelling.yml", spelling_seen(questions, self._content))
         with self._storage.write_to(self._resource) as folder:
-            (folder / "known.json").write_text(json.dumps(self._speller.known))
+            (folder / "seen.json").write_text(json.dumps(self._speller.seen))
         return self._resource
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
@@ -104,8 +104,7 @@ class SpellCorrector(_Step):
 
     def restore(self, folder: Path) -> None:
         """Read the words learnt in training."""
-        known = json.loads((folder / "known.json").read_text())
-        self._speller = Speller.load(self._content / "spelling.yml", [" ".join(known)] * 3)
+        self._speller = Speller.load(self._content / "spelling.yml", json.loads((folder / "seen.json").read_text()))
 
     def step(self, message: Message) -> None:
         """Split and mend one message."""

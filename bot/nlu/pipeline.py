@@ -50,13 +50,12 @@ class Pipeline:
         with tarfile.open(model) as archive:
             for member in archive.getmembers():
                 file = archive.extractfile(member)
-                if file and member.name.endswith(("topics.npz", "danger.npz", "foreign.npz", "known.json")):
+                if file and member.name.endswith(("topics.npz", "danger.npz", "foreign.npz", "seen.json")):
                     pieces[Path(member.name).name] = file.read()
         if len(pieces) != 4:
             raise EngineError(str(model), "is not a model of this bot.", "Run `make train`.")
-        known = json.loads(pieces["known.json"])
         return cls(
-            Speller.load(content / "spelling.yml", [" ".join(known)] * 3),
+            Speller.load(content / "spelling.yml", json.loads(pieces["seen.json"])),
             TopicModel.from_arrays(_arrays(pieces["topics.npz"])),
             DangerClassifier.from_arrays(_arrays(pieces["danger.npz"])),
             ForeignModel.from_arrays(_arrays(pieces["foreign.npz"])),

@@ -6,9 +6,11 @@ The raw text is always kept beside the mended one: safety reads both.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from importlib import resources
+from itertools import pairwise
 from pathlib import Path
 
 import yaml
@@ -16,48 +18,66 @@ import yaml
 from bot.nlu.text import squeeze, words_of
 
 _WORD = re.compile(r"[a-z]+|\d+|[^a-z\d\s]+|\s+")
-_SHORTEST = 4  # a word of three letters is as often slang as a typo
+_SHORTEST = 2
 # How many of the dictionary's words a typo may be mended to, the commonest: "mumsnet" is no "musket", and they load in half
 # the time of all 82,765.
 _TARGETS = 40_000
+# A word that training questions hold so often is right as it is. A shorter word than `_LONG` letters is as often slang as a
+# typo: it is mended only to one of the very commonest, and what the dictionary calls a word ("ou", "hse") counts for nothing.
+_COMMON, _VERY_COMMON, _LONG = 3, 30, 4
+# A pair of words seen but once may be chance.
+_PAIR = 2
+_FEW = 30  # candidates that are weighed
+# How likely one word follows another: what was seen, and this much of how likely the second is anywhere (additive smoothing).
+_TRUST, _UNSEEN, _WORDS = 0.3, 0.05, 50_000
 
 
 class Speller:
-    """Mends the words of a message with a frequency dictionary and the project's own words."""
+    """Mends the words of a message with a frequency dictionary and what training questions hold.
 
-    def __init__(self, txt_speak: Mapping[str, str], known: Iterable[str], emoji: Mapping[str, str] | None = None) -> None:
+    Of several words that a typo is equally near to, the one that stands oftenest between its neighbours is taken:
+    "uder 16" is under, not user. What it gains: docs/decisions/0002-understanding.md.
+    """
+
+    def __init__(
+        self,
+        txt_speak: Mapping[str, str],
+        known: Iterable[str],
+        emoji: Mapping[str, str] | None = None,
+        seen: Mapping[str, int] | None = None,
+    ) -> None:
         """Load the dictionary.
 
         Args:
             txt_speak: how young people write a word -> the word or words it stands for.
-            known: words that are right as they are; they also win over the dictionary's guess, and the earlier over the later.
+            known: words that are right as they are; they also win over the dictionary's guess.
             emoji: sign -> the word it stands for when it is all somebody says.
+            seen: word, or two words in a row -> how often training questions hold it (`seen_in`).
         """
         from symspellpy import SymSpell, Verbosity
 
         self._closest = Verbosity.CLOSEST
         self._txt = dict(txt_speak)
         self._emoji = dict(emoji or {})
-        self._known = dict.fromkeys(w for w in known if w.isalpha())
+        self.seen = dict(seen or {})
+        common = {word for word, count in self.seen.items() if word.isalpha() and count >= _COMMON}
+        self._known = {w for w in known if w.isalpha()} | common
         self._dictionary = SymSpell(max_dictionary_edit_distance=2, prefix_length=5)
         counts = _word_counts()
-        self._words = self._known.keys() | counts.keys()
+        self._words = counts.keys() | {w for w in self._known if w not in common or len(w) >= _LONG}
+        for word in self._known:
+            self._dictionary.create_dictionary_entry(word, 10_000_000_000 + self.seen.get(word, 0))
         for word, count in list(counts.items())[:_TARGETS]:
-            self._dictionary.create_dictionary_entry(word, count)
-        for place, word in enumerate(self._known):
-            self._dictionary.create_dictionary_entry(word, 2_000_000_000 - place)
+            # An entry made twice would count twice.
+            if word not in self._known:
+                self._dictionary.create_dictionary_entry(word, count)
 
     @classmethod
-    def load(cls, path: Path, questions: Iterable[str] = ()) -> Speller:
-        """Read ``data/spelling.yml`` and learn the words of the training ``questions``."""
+    def load(cls, path: Path, seen: Mapping[str, int]) -> Speller:
+        """Read ``data/spelling.yml``; ``seen`` is what the training questions hold."""
         # BaseLoader: "no" is a word here, not a truth value.
         content = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)  # noqa: S506
-        return cls(content["txt_speak"], [*common_words(questions), *content["known"]], content["emoji"])
-
-    @property
-    def known(self) -> list[str]:
-        """The project's own words, in their order, as a trained model keeps them."""
-        return list(self._known)
+        return cls(content["txt_speak"], content["known"], content["emoji"], seen)
 
     def knows(self, word: str) -> bool:
         """Return whether a lower-case word is English or a young person's way of writing it."""
@@ -66,28 +86,55 @@ class Speller:
     def mend(self, text: str) -> str:
         """Return ``text`` in lower case with txt-speak written out and typos mended."""
         # Nothing is remembered from one message to the next: these are people's words.
-        return self._mend(text, self._look_up)
+        return self._mend(text, self._candidates)
 
     def mend_all(self, texts: Iterable[str]) -> list[str]:
         """Return `mend` of each training text, in half the time."""
-        remembered = cache(self._look_up)
+        remembered = cache(self._candidates)
         return [self._mend(text, remembered) for text in texts]
 
-    def _mend(self, text: str, look_up: Callable[[str], str]) -> str:
+    def _mend(self, text: str, candidates: Callable[[str], Sequence[str]]) -> str:
         for sign, word in self._emoji.items():
             text = text.replace(sign, f" {word} ")
-        parts = (look_up(p) if p.isalpha() and p.isascii() else p for p in _WORD.findall(words_of(text)))
+        parts = _WORD.findall(words_of(text))
+        places = [i for i, part in enumerate(parts) if part.isalnum()]
+        for place, i in enumerate(places):
+            word = squeeze(parts[i])
+            # Letters beside a number, as in a postcode, are no typo.
+            if word.isascii() and word.isalpha() and (word in self._txt or not _beside_a_number(parts, i)):
+                found = candidates(word)
+                parts[i] = found[0] if len(found) == 1 else self._likeliest(found, [parts[p] for p in places], place)
         return re.sub(r"\s+", " ", "".join(parts)).strip()
 
-    def _look_up(self, word: str) -> str:
-        word = squeeze(word)
+    def _candidates(self, word: str) -> Sequence[str]:
+        """Return what a squeezed word may stand for, at least one word; the nearest and commonest first."""
         if word in self._txt:
-            return self._txt[word]
-        if word in self._words or len(word) < _SHORTEST:
-            return word
+            return (self._txt[word],)
+        right = word in self._known or (word in self._words and len(word) >= _LONG)
+        if right or len(word) < _SHORTEST:
+            return (word,)
         reach = 1 if len(word) < 6 else 2
-        found = self._dictionary.lookup(word, self._closest, max_edit_distance=reach)
-        return found[0].term if found else word
+        found = [s.term for s in self._dictionary.lookup(word, self._closest, max_edit_distance=reach)]
+        if len(word) < _LONG:
+            found = [w for w in found if self.seen.get(w, 0) >= _VERY_COMMON]
+        return found[:_FEW] or (word,)
+
+    def _likeliest(self, found: Sequence[str], words: Sequence[str], place: int) -> str:
+        """Return which of the words found stands best at ``place`` among the ``words`` of a message."""
+        before = words[place - 1].split()[-1] if place else ""
+        following = words[place + 1] if place + 1 < len(words) else ""
+        after = self._txt.get(squeeze(following), following).partition(" ")[0]
+        # A next word that was never seen, a typo too, says nothing.
+        known = after in self.seen
+        return max(found, key=lambda word: self._follows(before, word) * (self._follows(word, after) if known else 1.0))
+
+    def _follows(self, first: str, second: str) -> float:
+        likely = (self.seen.get(second, 0) + _UNSEEN) / _WORDS
+        return (self.seen.get(f"{first} {second}", 0) + _TRUST * likely) / (self.seen.get(first, 0) + _TRUST)
+
+
+def _beside_a_number(parts: Sequence[str], i: int) -> bool:
+    return len(parts[i]) < _LONG and any(p.isdigit() for p in (*parts[max(0, i - 1) : i], *parts[i + 1 : i + 2]))
 
 
 def _word_counts() -> dict[str, int]:
@@ -97,10 +144,26 @@ def _word_counts() -> dict[str, int]:
     return dict(sorted(counts.items(), key=lambda pair: -pair[1]))
 
 
-def common_words(questions: Iterable[str], at_least: int = 3) -> list[str]:
-    """Return the words that stand in at least ``at_least`` of the questions, commonest first."""
-    counts: dict[str, int] = {}
-    for question in questions:
-        for word in set(re.findall(r"[a-z]{4,}", words_of(question))):
-            counts[word] = counts.get(word, 0) + 1
-    return sorted((w for w, n in counts.items() if n >= at_least), key=lambda w: (-counts[w], w))
+def seen_in(questions: Iterable[tuple[str, str]], dangers: Iterable[tuple[str, str]] = ()) -> dict[str, int]:
+    """Return how often messages hold each word, and each two words in a row ("my mum"), those of chance left out.
+
+    The start of a message counts as an empty first word, its end as an empty second one.
+
+    Args:
+        questions: each with its topic; those in other languages teach no spelling.
+        dangers: each with its kind. Many are misspelt on purpose: they teach what goes with which, and no new word.
+    """
+    counts: Counter[str] = Counter()
+    for question, topic in questions:
+        if topic != "other_language":
+            _count(question, counts)
+    right = {"", *(said for said, n in counts.items() if n >= _COMMON), *(w for w in _word_counts() if len(w) >= _LONG)}
+    for danger, _ in dangers:
+        _count(danger, counts, right.__contains__)
+    return {said: n for said, n in counts.items() if n >= (_PAIR if " " in said else _COMMON)}
+
+
+def _count(message: str, counts: Counter[str], counted: Callable[[str], bool] = lambda _: True) -> None:
+    words = ["", *re.findall(r"[a-z]+|\d+", words_of(message)), ""]
+    counts.update(filter(counted, words[1:]))
+    counts.update(f"{first} {second}" for first, second in pairwise(words) if counted(first) and counted(second))

@@ -11,7 +11,7 @@ from bot.nlu.danger import DangerClassifier
 from bot.nlu.encoder import Encoder
 from bot.nlu.leaning import FollowUp
 from bot.nlu.safety import SAFE
-from bot.nlu.spelling import Speller
+from bot.nlu.spelling import Speller, seen_in
 from bot.nlu.topics import OUT_OF_SCOPE, TopicModel
 from bot.nlu.wording import read_alike
 
@@ -57,9 +57,14 @@ def train_topics(examples: Sequence[Example], content: Path, encoder: Encoder) -
     return TopicModel.train(vectors[: len(asked)], labels, asked, _alike(content), follow_ups, vectors[len(asked) :])
 
 
+def spelling_seen(questions: Sequence[Example], content: Path) -> dict[str, int]:
+    """Return the words, and those in a row, of the training questions and of the examples of danger."""
+    return seen_in(questions, read_dangers(content))
+
+
 def _mended(texts: Iterable[str], questions: Sequence[Example], content: Path) -> list[str]:
     """Return ``texts`` mended as a person's messages will be."""
-    return Speller.load(content / "spelling.yml", [text for text, _ in questions]).mend_all(texts)
+    return Speller.load(content / "spelling.yml", spelling_seen(questions, content)).mend_all(texts)
 
 
 def _alike(content: Path) -> dict[str, str]:

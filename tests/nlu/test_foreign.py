@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from bot.nlu.foreign import UNSURE, ForeignModel, encoder, language_of
-from bot.nlu.spelling import Speller
+from bot.nlu.spelling import Speller, seen_in
 from bot.nlu.training import read_dangers, read_questions
 from bot.settings import ROOT
 
@@ -18,7 +18,7 @@ QUESTIONS = read_questions(ROOT / "data")
 
 @pytest.fixture(scope="module")
 def speller() -> Speller:
-    return Speller.load(ROOT / "data" / "spelling.yml", [text for text, _ in QUESTIONS])
+    return Speller.load(ROOT / "data" / "spelling.yml", seen_in(QUESTIONS))
 
 
 def language(text: str, speller: Speller) -> str | None:

@@ -20,7 +20,7 @@ def test_the_steps_are_those_of_the_pipeline_that_learn() -> None:
     [
         ("data/stories/own_it.yml", ()),
         ("data/follow_ups/own_it.yml", ("TopicClassifier", "SafetyDetector")),
-        ("data/safety/suicidal_thoughts.yml", ("ForeignListener", "SafetyDetector")),
+        ("data/safety/suicidal_thoughts.yml", STEPS),
         ("data/nlu/own_it.yml", STEPS),
         ("bot/nlu/network.py", STEPS),
     ],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.nlu.spelling import Speller
+from bot.nlu.spelling import Speller, seen_in
 
 
 @pytest.fixture(scope="module")
@@ -24,6 +24,34 @@ def speller() -> Speller:
 )
 def test_txt_speak_and_typos_are_mended(speller: Speller, typed: str, read: str) -> None:
     assert speller.mend(typed) == read
+
+
+@pytest.fixture(scope="module")
+def taught() -> Speller:
+    questions = [*["what if ur under 16", "the user name of the app", "can i see the nurse", "at the horse show"] * 5]
+    questions += ["can the nurse tell my mum"] * 30
+    return Speller({}, [], seen=seen_in([(q, "") for q in questions], [("i was raped by him", "")] * 3))
+
+
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [
+        ("if ur uder 16", "if ur under 16"),
+        ("the uder name", "the user name"),
+        ("can i see the hurse", "can i see the nurse"),
+        ("can tne nurse tell", "can the nurse tell"),
+        ("i was rped", "i was raped"),
+        ("near ng7", "near ng7"),
+        ("smh", "smh"),
+    ],
+)
+def test_a_typo_is_mended_to_the_word_that_stands_between_its_neighbours(taught: Speller, typed: str, read: str) -> None:
+    assert taught.mend(typed) == read
+
+
+def test_danger_and_other_languages_teach_no_word() -> None:
+    seen = seen_in([("wizyta sama", "other_language")] * 5, [("he tuched me", "sexual_abuse")] * 5)
+    assert not {"wizyta", "tuched"} & seen.keys()
 
 
 def test_a_rare_word_is_right_as_it_is_and_no_typo_is_mended_to_it(speller: Speller) -> None:
