@@ -40,6 +40,7 @@ _SURELY_FOR_HELP = 0.97
 _ASKS_FOR_SOMEBODY = re.compile(
     r"\b(?:who|where|how|help|support|some(?:one|body)|talk\w*|speak\w*|camhs|counsel\w+|therap\w+|gp|doctor|nurse)\b"
 )
+_LONE_LETTER = re.compile(r"\W*[a-z]\W*")
 _NO_RIGHTS = frozenset({"medical_advice", "bot_privacy", "bot_identity", "delete_my_data"})
 _HARDLY = 0.1  # what goes on with a topic less likely than this does not
 FOREIGN_KIND = "other_language"  # a danger told in another language, of which only the topic is known
@@ -113,7 +114,10 @@ def check_safety(parsed: Parsed, rules: SafetyRules, danger: DangerClassifier, b
     assert parsed.clause_vectors is not None
     asks = rules.is_rights_question(parsed.text)
     ours = asks or _is_surely_ours(parsed.guesses[0])
-    scores = danger.score(np.vstack([parsed.vectors, parsed.clause_vectors]), [*parsed.mended, *parsed.clauses])
+    # The classifier has learnt from messages; of a lone letter, sent too early, it thinks anything.
+    lone = _LONE_LETTER.fullmatch(parsed.mended[0])
+    vectors = np.vstack([parsed.vectors, parsed.clause_vectors])
+    scores = {} if lone else danger.score(vectors, [*parsed.mended, *parsed.clauses])
     by_topic = sum(share for topic, share in parsed.guesses[0].ranking if topic.startswith("crisis_"))
     if by_topic >= _TOPIC_IS_DANGER and scores.get(ANY, 0.0) >= _NOT_HARMLESS:
         scores[ANY] = max(scores[ANY], by_topic)

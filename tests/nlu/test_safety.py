@@ -313,6 +313,11 @@ def test_who_surely_asks_for_help_with_feelings_gets_support_and_the_answer_unle
     assert heard("too tearful to leave the house", asks, Says(0.99)).tier == CRISIS  # type: ignore[union-attr]
 
 
+def test_a_lone_letter_is_no_danger_however_sure_the_classifier() -> None:
+    assert heard("i", UNSURE, Says(0.99)) is None
+    assert heard("i.", UNSURE, Says(0.99)) is None
+
+
 def test_a_clause_beside_a_question_takes_a_surer_classifier_than_a_message_alone() -> None:
     message, bars = "can i see a doctor without my mum, and he was at the park with us", replace(BARS, default_crisis=0.5)
     assert heard(message, UNSURE, Says(0.6), bars).tier != CRISIS  # type: ignore[union-attr]
