@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from bot.answers import Asked, Book, payload_of
+from bot.content import TOPICS
 from bot.local import gp_turn, is_place, localised, place_of, pointed_at
 from bot.memory import LOCAL, Heard, Memory, continuable
 from bot.messages import SURE, Button, Contact, Outcome, Reply, Turn
@@ -34,7 +35,7 @@ _OWN, _SURELY_OWN = 0.93, 0.985
 GOES_ON = 0.6
 # One that may be danger has to be likelier to, and no answer about health may have come before.
 _SURELY_GOES_ON = 0.9
-_NEAR_DANGER = frozenset({"mental_health_access", "sexual_health_access", "medical_advice"})
+_NEAR_DANGER = TOPICS["feelings"]
 # A place was asked for, and what came is this surely no place but something else.
 _SURELY_OTHER = 0.85
 # "no" stands alone; "no we havent got one" may say more about the topic.
