@@ -42,6 +42,8 @@ def taught() -> Speller:
         ("can tne nurse tell", "can the nurse tell"),
         ("i was rped", "i was raped"),
         ("near ng7", "near ng7"),
+        ("mi 7", "my 7"),
+        ("mi7", "mi7"),
         ("smh", "smh"),
     ],
 )
