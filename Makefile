@@ -28,7 +28,7 @@ test-fast: install check lint  ## the quick tests: no Rasa, no browser (under 30
 	@.venv/bin/pytest -m "not engine and not browser and not slow"
 
 test: install check lint train  ## every test
-	@.venv/bin/pytest
+	@.venv/bin/pytest -n 2 --dist loadfile
 
 evaluate: train ## measure understanding and safety on test questions
 	@$(ownit) evaluate
