@@ -34,6 +34,8 @@ def main() -> None:
     import rasa.core.actions.action as actions
     import rasa.core.processor as processor
 
+    from bot.graph_runner import StepByStep
+
     theirs = entry.configure_structlog
 
     def ours(*args: Any, **kwargs: Any) -> None:
@@ -44,6 +46,7 @@ def main() -> None:
     # Rasa waits 300 s for an action server and has no setting for it; nobody may wait more than 3 s.
     actions.DEFAULT_REQUEST_TIMEOUT = 2.5
     actions.RemoteAction._validate_action_result = _checked_once()
+    processor.DaskGraphRunner = StepByStep
     processor.MessageProcessor.parse_message = _in_turn(processor.MessageProcessor.parse_message)
     _prepare_server(settings.cluster_secret)
     sys.argv[0] = "rasa"

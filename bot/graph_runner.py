@@ -1,0 +1,46 @@
+"""Rasa's graph run step by step: what dask, made for clusters, adds to a message is a twelfth of its time.
+
+The graph of a bot that serves is the same for every message, so the order of its steps is found once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from graphlib import TopologicalSorter
+from typing import Any
+
+from rasa.engine.exceptions import GraphRunError
+from rasa.engine.runner.dask import DaskGraphRunner
+
+
+class StepByStep(DaskGraphRunner):
+    """Runs the steps that Rasa's own runner would, in this thread and without planning anew."""
+
+    def run(self, inputs: dict[str, Any] | None = None, targets: list[str] | None = None) -> dict[str, Any]:
+        """Return the output of each target (Rasa's graph protocol).
+
+        Raises:
+            GraphRunError: an input bears the name of a step, or a step lacks something.
+        """
+        inputs = inputs or {}
+        if clash := inputs.keys() & self._graph_schema.nodes.keys():
+            raise GraphRunError(f"Inputs bear the names of steps: {sorted(clash)}")
+        wanted = tuple(targets or self._graph_schema.target_names)
+        done = {name: (name, value) for name, value in inputs.items()}
+        for name in self._order(wanted):
+            # A step tells by name, and not by a pair, which input it was not given.
+            needs = (done.get(need, need) for need in self._graph_schema.nodes[name].needs.values())
+            done[name] = self._instantiated_nodes[name](*needs)
+        return dict(done[name] for name in wanted)
+
+    def _order(self, targets: tuple[str, ...]) -> Sequence[str]:
+        if targets not in self._orders:
+            nodes = self._graph_schema.minimal_graph_schema(list(targets)).nodes
+            order = TopologicalSorter({name: node.needs.values() for name, node in nodes.items()}).static_order()
+            self._orders[targets] = [name for name in order if name in nodes]
+        return self._orders[targets]
+
+    @cached_property
+    def _orders(self) -> dict[tuple[str, ...], Sequence[str]]:
+        return {}
