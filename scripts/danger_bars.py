@@ -16,8 +16,7 @@ from bot.nlu.danger import DangerClassifier
 from bot.nlu.encoder import shared_encoder
 from bot.nlu.regression import Floats
 from bot.nlu.safety import ANY, CRISIS, SAFE, SafetyRules, Thresholds
-from bot.nlu.spelling import Speller
-from bot.nlu.training import Example, ordinary, read_dangers, read_questions, spelling_seen
+from bot.nlu.training import Example, ordinary, read_dangers, read_questions, train_speller
 from bot.nlu.understand import Parsed, spell
 from bot.nlu.wording import read_alike
 from bot.settings import ROOT
@@ -54,7 +53,7 @@ def main() -> None:
 def held_out_scores(examples: Sequence[Example], questions: Sequence[Example]) -> Floats:
     """Return, for each example, the probability of danger by a classifier that never saw it."""
     encoder, alike = shared_encoder(), read_alike(ROOT / "data" / "spelling.yml")
-    speller = Speller.load(ROOT / "data" / "spelling.yml", spelling_seen(questions, ROOT / "data"))
+    speller = train_speller(questions, ROOT / "data")
     heard = []
     for text, _ in examples:
         spell(parsed := Parsed(text), speller)

@@ -30,7 +30,7 @@ from bot.nlu.safety import SafetyRules, Thresholds
 from bot.nlu.sources import step_fingerprint
 from bot.nlu.spelling import Speller
 from bot.nlu.topics import TopicModel
-from bot.nlu.training import Example, labelled, read_dangers, spelling_seen, train_danger, train_topics
+from bot.nlu.training import Example, labelled, read_dangers, train_danger, train_speller, train_topics
 from bot.nlu.understand import Parsed
 from bot.settings import Settings
 
@@ -92,8 +92,7 @@ class SpellCorrector(_Step):
 
     def train(self, training_data: TrainingData) -> Resource:
         """Learn the words of the training questions, and which stand beside which."""
-        questions = [(m.get(TEXT), m.get(INTENT)) for m in training_data.intent_examples]
-        self._speller = Speller.load(self._content / "spelling.yml", spelling_seen(questions, self._content))
+        self._speller = train_speller(_examples(training_data), self._content)
         with self._storage.write_to(self._resource) as folder:
             (folder / "seen.json").write_text(json.dumps(self._speller.seen))
         return self._resource

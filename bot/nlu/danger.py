@@ -13,7 +13,7 @@ from bot.nlu.network import Network
 from bot.nlu.regression import Floats, side_by_side, stopping_early
 from bot.nlu.safety import ANY, SAFE
 from bot.nlu.views import Views
-from bot.nlu.wording import Wording
+from bot.nlu.wording import Counted, Wording
 
 # How far meaning may be sure beside the words, and what the surest part counts beside the whole message: the least false
 # alarms for the same dangers found, on messages nobody trained on (docs/decisions/0004-danger.md).
@@ -40,11 +40,12 @@ class DangerClassifier:
         rows = np.flatnonzero(danger)
         names = tuple(sorted(set(labels) - {SAFE}))
         answers = np.array([names.index(labels[i]) for i in rows], np.int32)
+        counted = Counted.of(texts, alike)
         # A thread each: the network lets go of Python's lock while it multiplies.
         with stopping_early(), side_by_side(1) as pool:
             network = pool.submit(Network.train, vectors, danger.astype(np.int32))
-            wording = Wording.train(texts, danger.astype(np.int32), 2, alike)
-            kinds = Views.train(names, vectors[rows], [texts[i] for i in rows], answers, alike)
+            wording = Wording.train(counted, danger.astype(np.int32), 2)
+            kinds = Views.train(names, vectors[rows], counted[rows], answers)
         return cls(network.result(), wording, kinds)
 
     def score(self, vectors: Floats, texts: Sequence[str]) -> dict[str, float]:

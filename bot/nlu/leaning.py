@@ -20,6 +20,7 @@ from bot.nlu.arrays import under, within
 from bot.nlu.network import Network
 from bot.nlu.regression import Floats, side_by_side, stopping_early
 from bot.nlu.views import Views
+from bot.nlu.wording import Counted
 
 # The judge learns from messages that the rest was not trained on: a half at a time.
 _FOLDS = 2
@@ -88,9 +89,10 @@ class Leaning:
         for text, topic, vector, shares in questions:
             after = str(random.choice([t for t in topics if t != topic]))
             said.append((_Said(text, vector, shares, None, False), after))
-        parts = [[s for i, (s, _) in enumerate(said) if i % _FOLDS != fold] for fold in range(_FOLDS)]
+        counted, numbers = Counted.of([s.text for s, _ in said], alike), range(len(said))
+        parts = [[i for i in numbers if i % _FOLDS != fold] for fold in range(_FOLDS)]
         with stopping_early(), side_by_side(_FOLDS) as pool:
-            whole, *folds = pool.map(lambda part: _views(topics, part, alike), [[s for s, _ in said], *parts])
+            whole, *folds = pool.map(lambda part: _views(topics, [s for s, _ in said], counted, part), [numbers, *parts])
         signs, answers = [], []
         for fold, views in enumerate(folds):
             for s, after in said[fold::_FOLDS]:
@@ -113,12 +115,15 @@ class Leaning:
         return cls(Views.from_arrays(arrays), Network.from_arrays(within("judge", arrays)))
 
 
-def _views(topics: Sequence[str], said: Sequence[_Said], alike: Mapping[str, str]) -> Views:
-    """Fit what tells a reply to each topic from a question that leans on nothing, whose label comes first."""
+def _views(topics: Sequence[str], said: Sequence[_Said], counted: Counted, part: Sequence[int]) -> Views:
+    """Fit, on ``part`` of the messages, what tells a reply to each topic from a question that leans on nothing.
+
+    The label of such questions comes first.
+    """
     labels = (_ALONE, *topics)
-    known = [s for s in said if s.stays or s.after is None]
-    answers = np.array([labels.index(s.after or _ALONE) for s in known], np.int32)
-    return Views.train(labels, np.stack([s.vector for s in known]), [s.text for s in known], answers, alike)
+    known = [i for i in part if said[i].stays or said[i].after is None]
+    answers = np.array([labels.index(said[i].after or _ALONE) for i in known], np.int32)
+    return Views.train(labels, np.stack([said[i].vector for i in known]), counted[known], answers)
 
 
 def _signs(views: Views, vector: Floats, text: str, shares: Shares) -> Floats:

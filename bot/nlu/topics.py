@@ -21,6 +21,7 @@ from bot.nlu.leaning import FollowUp, Leaning
 from bot.nlu.network import main_axes
 from bot.nlu.regression import Floats, side_by_side, stopping_early
 from bot.nlu.views import Views
+from bot.nlu.wording import Counted
 
 OUT_OF_SCOPE = "out_of_scope"
 _NEIGHBOURS = 8
@@ -101,11 +102,12 @@ class TopicModel:
         answers = np.array([names.index(label) for label in meant], np.int32)
         axes = main_axes(every, _AXES)
         near = every @ axes
+        counted = Counted.of(said, alike)
         held = np.flatnonzero(np.arange(len(labels)) % _HELD == 0)
         known = np.setdiff1d(np.arange(len(labels)), held)
 
         def fitted(rows: npt.NDArray[np.intp]) -> TopicModel:
-            views = Views.train(names, every[rows], [said[i] for i in rows], answers[rows], alike)
+            views = Views.train(names, every[rows], counted[rows], answers[rows])
             return cls(views, axes, near[rows], answers[rows], np.zeros(6, np.float32))
 
         with stopping_early():

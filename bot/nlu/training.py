@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
 from pathlib import Path
 
 from bot.content import GROUPS, read_yaml
@@ -57,14 +58,25 @@ def train_topics(examples: Sequence[Example], content: Path, encoder: Encoder) -
     return TopicModel.train(vectors[: len(asked)], labels, asked, _alike(content), follow_ups, vectors[len(asked) :])
 
 
-def spelling_seen(questions: Sequence[Example], content: Path) -> dict[str, int]:
-    """Return the words, and those in a row, of the training questions and of the examples of danger."""
-    return seen_in(questions, read_dangers(content))
+def train_speller(questions: Sequence[Example], content: Path) -> Speller:
+    """Return what mends spelling, taught by the training questions and the examples of danger."""
+    return _speller(tuple(questions), content)
+
+
+# All steps of a training mend with the same one, and many of the same texts.
+@lru_cache(maxsize=1)
+def _speller(questions: tuple[Example, ...], content: Path) -> Speller:
+    return Speller.load(content / "spelling.yml", seen_in(questions, read_dangers(content)))
+
+
+@lru_cache(maxsize=1)
+def _mend(speller: Speller) -> Callable[[str], str]:
+    return speller.remembering()
 
 
 def _mended(texts: Iterable[str], questions: Sequence[Example], content: Path) -> list[str]:
     """Return ``texts`` mended as a person's messages will be."""
-    return Speller.load(content / "spelling.yml", spelling_seen(questions, content)).mend_all(texts)
+    return list(map(_mend(train_speller(questions, content)), texts))
 
 
 def _alike(content: Path) -> dict[str, str]:

@@ -8,7 +8,7 @@ view gains: docs/decisions/0002-understanding.md.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from bot.nlu.network import Network
 from bot.nlu.regression import Floats, side_by_side
-from bot.nlu.wording import Wording
+from bot.nlu.wording import Counted, Wording
 
 _WORDS_WEIGH = 0.5  # of the two logarithms; the vectors' has the rest
 
@@ -39,22 +39,20 @@ class Views:
         cls,
         labels: tuple[str, ...],
         vectors: Floats,
-        texts: Sequence[str],
+        texts: Counted,
         answers: npt.NDArray[np.int32],
-        alike: Mapping[str, str],
     ) -> Views:
         """Fit both views.
 
         Args:
             labels: every label; ``answers`` holds the number of each sentence's.
             vectors: unit sentence vectors, shape (sentences, dimensions).
-            texts: the mended sentences themselves.
-            alike: words that count as one (`bot.nlu.wording.read_alike`).
+            texts: the sentences themselves.
         """
         # A thread each: the networks let go of Python's lock while they multiply.
         with side_by_side(1) as pool:
             meaning = pool.submit(Network.train, vectors, answers, len(labels))
-            wording = Wording.train(texts, answers, len(labels), alike)
+            wording = Wording.train(texts, answers, len(labels))
         return cls(labels, meaning.result(), wording)
 
     def shares(self, vector: Floats, text: str) -> tuple[Floats, Floats]:

@@ -11,9 +11,10 @@ import json
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +26,34 @@ _C = 100.0
 # Letters by three or five as well, or words by four, are no better.
 _WORDS, _LETTERS = (1, 2, 3), 4
 _RARE = 3  # a group that stands in fewer questions says nothing about the next one
+
+
+@dataclass(frozen=True)
+class Counted:
+    """How often each of some mended texts holds each group, counted once for all that learns from them.
+
+    Attributes:
+        alike: pattern of words -> the word that stands for all of them.
+        names: the groups, shape (groups,); ``counts``: a sparse matrix, shape (texts, groups).
+    """
+
+    alike: Mapping[str, str]
+    names: npt.NDArray[np.str_]
+    counts: Any
+
+    @classmethod
+    def of(cls, texts: Sequence[str], alike: Mapping[str, str]) -> Counted:
+        """Count the groups of each text."""
+        # Imported here: scikit-learn costs a second of start-up and only training needs it.
+        from sklearn.feature_extraction.text import CountVectorizer
+
+        counter = CountVectorizer(analyzer=partial(groups, alike=_compiled(tuple(alike.items()))), dtype=np.float32)
+        counts = counter.fit_transform(texts)
+        return cls(dict(alike), counter.get_feature_names_out(), counts)
+
+    def __getitem__(self, rows: Sequence[int] | npt.NDArray[np.intp]) -> Counted:
+        """Return some of the texts, by their numbers."""
+        return replace(self, counts=self.counts[rows])
 
 
 @dataclass(frozen=True)
@@ -45,18 +74,16 @@ class Wording:
     bias: Floats
 
     @classmethod
-    def train(cls, texts: Sequence[str], answers: npt.NDArray[np.int32], classes: int, alike: Mapping[str, str]) -> Wording:
-        """Fit the view on mended ``texts`` and the label number of each."""
+    def train(cls, texts: Counted, answers: npt.NDArray[np.int32], classes: int) -> Wording:
+        """Fit the view on ``texts`` and the label number of each."""
         # Imported here: scikit-learn costs a second of start-up and only training needs it.
-        from sklearn.feature_extraction.text import TfidfVectorizer
+        from sklearn.feature_extraction.text import TfidfTransformer
 
-        patterns = _compiled(tuple(alike.items()))
-        grouped = partial(groups, alike=patterns)
-        counter = TfidfVectorizer(analyzer=grouped, min_df=_RARE, sublinear_tf=True, dtype=np.float32)
-        counted = counter.fit_transform(texts)
-        weights, bias = fit(counted, answers, classes, _C)
-        vocabulary = {group: int(row) for group, row in counter.vocabulary_.items()}
-        return cls(dict(alike), vocabulary, counter.idf_.astype(np.float32), np.ascontiguousarray(weights.T), bias)
+        common = np.flatnonzero(texts.counts.getnnz(axis=0) >= _RARE)
+        rarity = TfidfTransformer(sublinear_tf=True)
+        weights, bias = fit(rarity.fit_transform(texts.counts[:, common]), answers, classes, _C)
+        vocabulary = {str(group): row for row, group in enumerate(texts.names[common])}
+        return cls(texts.alike, vocabulary, rarity.idf_.astype(np.float32), np.ascontiguousarray(weights.T), bias)
 
     def shares(self, text: str) -> Floats:
         """Return the probability of each label for a mended text; they sum to 1."""

@@ -63,7 +63,7 @@ def test_a_rare_word_is_right_as_it_is_and_no_typo_is_mended_to_it(speller: Spel
 
 def test_training_mends_as_a_message_is_mended(speller: Speller) -> None:
     texts = ["the docter", "a docter", "docs"]
-    assert speller.mend_all(texts) == [speller.mend(text) for text in texts]
+    assert list(map(speller.remembering(), texts)) == [speller.mend(text) for text in texts]
 
 
 def test_no_word_that_was_typed_is_remembered(speller: Speller) -> None:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from bot.nlu.views import Views
+from bot.nlu.wording import Counted
 
 LABELS = ("book", "pharmacy", "letters", "notes")
 
@@ -16,7 +17,7 @@ def test_where_the_words_say_nothing_the_meaning_decides(count: int) -> None:
         np.float32
     )
     answers = np.repeat(np.arange(count), 20).astype(np.int32)
-    views = Views.train(LABELS[:count], vectors, ["can i do that"] * len(vectors), answers, {})
+    views = Views.train(LABELS[:count], vectors, Counted.of(["can i do that"] * len(vectors), {}), answers)
     for number in range(count):
         shares, worded = views.shares(np.eye(4, dtype=np.float32)[number], "can i do that")
         assert int(shares.argmax()) == number

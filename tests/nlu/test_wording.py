@@ -7,7 +7,7 @@ import re
 import numpy as np
 import pytest
 
-from bot.nlu.wording import Wording, groups, read_alike
+from bot.nlu.wording import Counted, Wording, groups, read_alike
 from bot.settings import ROOT
 
 ALIKE = {r"\b(?:mum|dad|foster carer)s?\b": "parent"}
@@ -24,7 +24,7 @@ ANSWERS = np.array([0, 0, 1, 1, 2, 2] * 3, np.int32)
 
 @pytest.fixture(scope="module")
 def view() -> Wording:
-    return Wording.train(TEXTS, ANSWERS, 4, ALIKE)
+    return Wording.train(Counted.of(TEXTS, ALIKE), ANSWERS, 4)
 
 
 def test_a_question_about_mum_teaches_the_one_about_a_foster_carer(view: Wording) -> None:
