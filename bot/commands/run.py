@@ -112,7 +112,7 @@ def watch(config: Path, env: Mapping[str, str]) -> subprocess.Popen[bytes]:
     They print into a pipe: supervisord opens what it prints to by name, which cannot be done with the socket of
     systemd's journal, and stumbles over a full disk.
     """
-    command = [sys.executable, "-W", "ignore", "-m", "supervisor.supervisord", "-n", "-c", str(config)]
+    command = [sys.executable, "-W", "ignore", "-m", "bot.watch", "-n", "-c", str(config)]
     supervisor = subprocess.Popen(
         command, cwd=ROOT, env={**os.environ, **env}, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
     )
