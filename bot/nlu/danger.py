@@ -9,15 +9,18 @@ import numpy as np
 import numpy.typing as npt
 
 from bot.nlu.arrays import under, within
+from bot.nlu.neighbours import Neighbours
 from bot.nlu.network import Network
 from bot.nlu.regression import Floats, side_by_side, stopping_early
 from bot.nlu.safety import ANY, SAFE
 from bot.nlu.views import Views
 from bot.nlu.wording import Counted, Wording
 
-# How far meaning may be sure beside the words, and what the surest part counts beside the whole message: the least false
-# alarms for the same dangers found, on messages nobody trained on (docs/decisions/0004-danger.md).
-_MEANING_MOST, _PART_WEIGHS = 8.0, 0.5
+# What the surest part counts beside the whole message, how many neighbours are asked, how much more a nearer one says, and how
+# sure all of them together may be: the least false alarms for the same dangers found, on messages nobody trained on
+# (docs/decisions/0004-danger.md).
+_PART_WEIGHS = 0.5
+_NEIGHBOURS, _NEARER, _SUREST = 16, 40.0, 0.98
 
 
 @dataclass(frozen=True)
@@ -27,11 +30,14 @@ class DangerClassifier:
     Attributes:
         network: tells danger from what only sounds like it by meaning; ``wording`` does by the words.
         kinds: which kind a danger is, by both.
+        near: the training messages; ``dangerous``: which of them are danger, shape (messages,).
     """
 
     network: Network
     wording: Wording
     kinds: Views
+    near: Neighbours
+    dangerous: npt.NDArray[np.bool_]
 
     @classmethod
     def train(cls, vectors: Floats, texts: Sequence[str], labels: Sequence[str], alike: Mapping[str, str]) -> DangerClassifier:
@@ -46,7 +52,7 @@ class DangerClassifier:
             network = pool.submit(Network.train, vectors, danger.astype(np.int32))
             wording = Wording.train(counted, danger.astype(np.int32), 2)
             kinds = Views.train(names, vectors[rows], counted[rows], answers)
-        return cls(network.result(), wording, kinds)
+        return cls(network.result(), wording, kinds, Neighbours.of(vectors), danger)
 
     def score(self, vectors: Floats, texts: Sequence[str]) -> dict[str, float]:
         """Return the probability of each kind in the surest of a message, which comes first, and its parts.
@@ -66,17 +72,33 @@ class DangerClassifier:
         """Return the logarithm of the odds of danger for each part."""
         safe, danger = np.stack([self.wording.shares(text) for text in texts]).T
         by_words = np.log(danger + 1e-9) - np.log(safe + 1e-9)
-        odds: Floats = np.clip(self.network.odds(vectors), -_MEANING_MOST, _MEANING_MOST) + by_words
+        odds: Floats = self.network.odds(vectors) + by_words + [self._by_neighbours(vector) for vector in vectors]
         return odds
+
+    def _by_neighbours(self, vector: Floats) -> float:
+        """Return the logarithm of the odds of danger by the training messages that stand nearest."""
+        rows, cosines = self.near.nearest(vector, _NEIGHBOURS)
+        weights = np.exp(_NEARER * (cosines - cosines.max()))
+        share = np.clip(weights @ self.dangerous[rows] / weights.sum(), 1 - _SUREST, _SUREST)
+        return float(np.log(share / (1 - share)))
 
     def to_arrays(self) -> dict[str, npt.NDArray[np.generic]]:
         """Return arrays that ``numpy.savez`` writes without pickling."""
-        return {**self.network.to_arrays(), **self.wording.to_arrays(), **under("kind", self.kinds.to_arrays())}
+        return {
+            **self.network.to_arrays(),
+            **self.wording.to_arrays(),
+            **under("kind", self.kinds.to_arrays()),
+            **self.near.to_arrays(),
+            "dangerous": self.dangerous,
+        }
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, npt.NDArray[np.generic]]) -> DangerClassifier:
         """Rebuild the classifier from `to_arrays`."""
-        return cls(Network.from_arrays(arrays), Wording.from_arrays(arrays), Views.from_arrays(within("kind", arrays)))
+        network, wording, kinds = Network.from_arrays(arrays), Wording.from_arrays(arrays), within("kind", arrays)
+        return cls(
+            network, wording, Views.from_arrays(kinds), Neighbours.from_arrays(arrays), arrays["dangerous"].astype(np.bool_)
+        )
 
 
 def _probability(odds: float) -> float:

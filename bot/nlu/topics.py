@@ -11,14 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
 from bot.nlu.arrays import under, within
 from bot.nlu.leaning import FollowUp, Leaning
-from bot.nlu.network import main_axes
+from bot.nlu.neighbours import Neighbours
 from bot.nlu.regression import Floats, side_by_side, stopping_early
 from bot.nlu.views import Views
 from bot.nlu.wording import Counted
@@ -27,10 +26,6 @@ OUT_OF_SCOPE = "out_of_scope"
 _NEIGHBOURS = 8
 # The confidence is learnt on every fourth question, held out: enough for six numbers.
 _HELD = 4
-# Nearness along these directions is nearly that along all (correlation 0.94), in a third of the time and memory.
-_AXES = 256
-# Of eight neighbours all but one in fifty are among these many nearest along the first of them, in a sixth of the time.
-_FIRST_AXES, _FIRST = 64, 300
 
 
 @dataclass(frozen=True)
@@ -61,15 +56,13 @@ class TopicModel:
 
     Attributes:
         views: both views; their labels are topics, or ``out_of_scope:kind``.
-        axes: the main directions of the training vectors, shape (dimensions, directions).
-        memory: the training vectors along them, shape (questions, directions); ``answers``: label number of each.
+        near: the training vectors; ``answers``: label number of each, shape (questions,).
         calibration: weights of the confidence's five signs, and its bias, shape (6,).
         leaning: tells what goes on with the topic before it; None while it is still learning.
     """
 
     views: Views
-    axes: Floats
-    memory: Floats
+    near: Neighbours
     answers: npt.NDArray[np.int32]
     calibration: Floats
     leaning: Leaning | None = None
@@ -100,15 +93,14 @@ class TopicModel:
         every, said = np.vstack([vectors, leaning[moves]]), [*texts, *(follow_ups[i].text for i in moves)]
         meant = [*labels, *(follow_ups[i].meant for i in moves)]
         answers = np.array([names.index(label) for label in meant], np.int32)
-        axes = main_axes(every, _AXES)
-        near = every @ axes
+        near = Neighbours.of(every)
         counted = Counted.of(said, alike)
         held = np.flatnonzero(np.arange(len(labels)) % _HELD == 0)
         known = np.setdiff1d(np.arange(len(labels)), held)
 
         def fitted(rows: npt.NDArray[np.intp]) -> TopicModel:
             views = Views.train(names, every[rows], counted[rows], answers[rows])
-            return cls(views, axes, near[rows], answers[rows], np.zeros(6, np.float32))
+            return cls(views, near[rows], answers[rows], np.zeros(6, np.float32))
 
         with stopping_early():
             with side_by_side(2) as pool:
@@ -134,24 +126,12 @@ class TopicModel:
 
     def neighbours(self, vector: Floats, count: int = 5) -> list[tuple[int, float]]:
         """Return the ``count`` nearest training questions as (row, cosine), nearest first."""
-        rows, cosines = self._nearest(vector, count)
+        rows, cosines = self.near.nearest(vector, count)
         return [(int(rows[i]), float(cosines[i])) for i in np.argsort(-cosines)]
 
     def goes_on(self, vector: Floats, text: str, guess: Guess) -> dict[str, float]:
         """Return for each topic how likely the sentence goes on with it (`Leaning.goes_on`)."""
         return self.leaning.goes_on(vector, text, dict(guess.ranking)) if self.leaning else {}
-
-    def _nearest(self, vector: Floats, count: int) -> tuple[npt.NDArray[np.intp], Floats]:
-        """Return the rows of the ``count`` nearest training questions, in no order, and their cosines."""
-        along = vector @ self.axes
-        rows = _largest(self._first @ along[-_FIRST_AXES:], _FIRST)
-        cosines = self.memory[rows] @ along
-        best = _largest(cosines, count)
-        return rows[best], cosines[best]
-
-    @cached_property
-    def _first(self) -> Floats:
-        return np.ascontiguousarray(self.memory[:, -_FIRST_AXES:])
 
     def _by_topic(self, shares: Floats) -> dict[str, float]:
         topics: dict[str, float] = {}
@@ -164,7 +144,7 @@ class TopicModel:
         labels = self.views.labels
         ranking = tuple(sorted(self._by_topic(shares).items(), key=lambda t: -t[1]))
         first = ranking[0][0]
-        near, cosines = self._nearest(vector, _NEIGHBOURS)
+        near, cosines = self.near.nearest(vector, _NEIGHBOURS)
         agree = np.mean([_topic(labels[self.answers[i]]) == first for i in near])
         p1, p2 = ranking[0][1], ranking[1][1]
         by_words = sum(float(w) for w, label in zip(worded, labels, strict=False) if _topic(label) == first)
@@ -176,8 +156,7 @@ class TopicModel:
     def to_arrays(self) -> dict[str, npt.NDArray[np.generic]]:
         """Return the model as arrays that ``numpy.savez`` writes without pickling."""
         return {
-            "axes": self.axes,
-            "memory": self.memory.astype(np.float16),
+            **self.near.to_arrays(),
             "answers": self.answers,
             "calibration": self.calibration,
             **self.views.to_arrays(),
@@ -187,16 +166,9 @@ class TopicModel:
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, npt.NDArray[np.generic]]) -> TopicModel:
         """Rebuild a model from `to_arrays`."""
-        axes, memory, calibration = (np.ascontiguousarray(arrays[k], np.float32) for k in ("axes", "memory", "calibration"))
-        answers = arrays["answers"].astype(np.int32)
-        return cls(
-            Views.from_arrays(arrays), axes, memory, answers, calibration, Leaning.from_arrays(within("leaning", arrays))
-        )
-
-
-def _largest(numbers: Floats, count: int) -> npt.NDArray[np.intp]:
-    """Return where the ``count`` largest numbers stand, in no order; all of them if there are no more."""
-    return np.argpartition(-numbers, count)[:count] if count < len(numbers) else np.arange(len(numbers))
+        answers, calibration = arrays["answers"].astype(np.int32), np.asarray(arrays["calibration"], np.float32)
+        leaning = Leaning.from_arrays(within("leaning", arrays))
+        return cls(Views.from_arrays(arrays), Neighbours.from_arrays(arrays), answers, calibration, leaning)
 
 
 def _topic(label: str) -> str:
