@@ -21,6 +21,8 @@ from bot.nlu.wording import Counted, Wording
 # (docs/decisions/0004-danger.md).
 _PART_WEIGHS = 0.5
 _NEIGHBOURS, _NEARER, _SUREST = 16, 40.0, 0.98
+# Where all parts are below these odds (their logarithm), nobody needs to know which kind of danger it would be: one in twenty.
+_HARMLESS = -3.0
 
 
 @dataclass(frozen=True)
@@ -58,14 +60,16 @@ class DangerClassifier:
         """Return the probability of each kind in the surest of a message, which comes first, and its parts.
 
         The key `ANY` holds the probability that the message is about danger of whatever kind: kinds overlap, so a message is
-        often surely dangerous before it is surely of one kind. A part torn from its message sounds worse than it is ("i dont
-        want her in there"), so the surest part counts only together with the whole.
+        often surely dangerous before it is surely of one kind; of a harmless message no kind is told. A part torn from its
+        message sounds worse than it is ("i dont want her in there"), so the surest part counts only together with the whole.
         """
         odds = self._odds(vectors, texts)
         surest = int(odds.argmax())
+        whole = max(odds[0], (1 - _PART_WEIGHS) * odds[0] + _PART_WEIGHS * odds[surest])
+        if odds[surest] < _HARMLESS:
+            return {ANY: _probability(whole)}
         shares, _ = self.kinds.shares(vectors[surest], texts[surest])
         scores = dict(zip(self.kinds.labels, (_probability(odds[surest]) * shares).tolist(), strict=True))
-        whole = max(odds[0], (1 - _PART_WEIGHS) * odds[0] + _PART_WEIGHS * odds[surest])
         return {**scores, ANY: _probability(whole)}
 
     def _odds(self, vectors: Floats, texts: Sequence[str]) -> Floats:

@@ -20,8 +20,9 @@ Rows = npt.NDArray[np.intp]
 
 # Nearness along these directions is nearly that along all (correlation 0.94), in a third of the time and memory.
 _AXES = 256
-# The nearest are among these many nearest along the strongest of them, but for one in fifty.
-_FIRST_AXES, _FIRST = 32, 300
+# Of the nearest, nine in ten are among the few hundred nearest along the strongest of them: those that are as near as the
+# 40th of every sixteenth sentence. To look at all of them takes ten times as long, and judges no better.
+_FIRST_AXES, _EVERY, _FIRST = 48, 16, 40
 
 
 @dataclass(frozen=True)
@@ -49,9 +50,9 @@ class Neighbours:
     def nearest(self, vector: Floats, count: int) -> tuple[Rows, Floats]:
         """Return the numbers of the ``count`` nearest sentences, in no order, and their cosines (-1 to 1)."""
         along = vector @ self.axes
-        rows = _largest(self._first @ along[-_FIRST_AXES:], _FIRST)
+        rows = _some_of_the_largest(self._first @ along[-_FIRST_AXES:])
         cosines = self.memory[rows] @ along
-        best = _largest(cosines, count)
+        best = np.argpartition(-cosines, count)[:count] if count < len(cosines) else np.arange(len(cosines))
         return rows[best], cosines[best]
 
     @cached_property
@@ -69,6 +70,9 @@ class Neighbours:
         return cls(*(np.ascontiguousarray(ours[name], np.float32) for name in ("axes", "memory")))
 
 
-def _largest(numbers: Floats, count: int) -> Rows:
-    """Return where the ``count`` largest numbers stand, in no order; all of them if there are no more."""
-    return np.argpartition(-numbers, count)[:count] if count < len(numbers) else np.arange(len(numbers))
+def _some_of_the_largest(numbers: Floats) -> Rows:
+    """Return where some hundreds of the largest numbers stand; all of them if there are no more."""
+    sample = numbers[::_EVERY]
+    if len(sample) <= _FIRST:
+        return np.arange(len(numbers))
+    return np.flatnonzero(numbers >= np.partition(sample, -_FIRST)[-_FIRST])

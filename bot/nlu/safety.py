@@ -340,13 +340,17 @@ class SafetyRules:
         """Return the place of a kind in the order of urgency; 0 is the most urgent."""
         return list(self._kinds).index(kind)
 
-    def is_rights_question(self, text: str) -> bool:
+    def readings(self, text: str) -> list[str]:
+        """Return the `normalise`d readings of a message, for who asks more than one thing about it."""
+        return normalise(text, self._tables)
+
+    def is_rights_question(self, text: str, readings: Sequence[str] | None = None) -> bool:
         """Tell whether the words of a message ask about privacy, being seen alone, or who decides."""
-        return self._asks(normalise(text, self._tables))
+        return self._asks(readings or self.readings(text))
 
     def is_in_passing(self, text: str) -> bool:
         """Tell whether a message speaks of what is over, or of a friend's lasting trouble, and of nothing that goes on."""
-        readings = normalise(text, self._tables)
+        readings = self.readings(text)
         return any(map(self._questions.in_passing.search, readings)) and not any(map(self._questions.going_on.search, readings))
 
     def warm(self, pause: float = 0.02) -> threading.Thread:
@@ -364,9 +368,9 @@ class SafetyRules:
         thread.start()
         return thread
 
-    def find(self, text: str) -> Finding | None:
+    def find(self, text: str, readings: Sequence[str] | None = None) -> Finding | None:
         """Return the most urgent danger in a message; any crisis comes before any support."""
-        readings = normalise(text, self._tables)
+        readings = readings or self.readings(text)
         crisis: _Rule | None = None
         milder: _Rule | None = None
         sure = False
@@ -386,7 +390,7 @@ class SafetyRules:
 
     def matches(self, text: str) -> list[str]:
         """Return the ids of all rules that match, most urgent first; for tests and for writing rules."""
-        return [rule.id for rule in self._matching(normalise(text, self._tables))]
+        return [rule.id for rule in self._matching(self.readings(text))]
 
     def _asks(self, readings: Iterable[str]) -> bool:
         return any(map(self._questions.asking.search, readings))

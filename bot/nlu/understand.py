@@ -7,6 +7,7 @@ command-line tools run the same ones.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -112,7 +113,8 @@ def check_safety(parsed: Parsed, rules: SafetyRules, danger: DangerClassifier, b
     """Look for danger: phrase rules on the raw text, the classifier on the vectors."""
     assert parsed.vectors is not None
     assert parsed.clause_vectors is not None
-    asks = rules.is_rights_question(parsed.text)
+    readings = rules.readings(parsed.text)
+    asks = rules.is_rights_question(parsed.text, readings)
     ours = asks or _is_surely_ours(parsed.guesses[0])
     # The classifier has learnt from messages; of a lone letter, sent too early, it thinks anything.
     lone = _LONE_LETTER.fullmatch(parsed.mended[0])
@@ -121,7 +123,7 @@ def check_safety(parsed: Parsed, rules: SafetyRules, danger: DangerClassifier, b
     by_topic = sum(share for topic, share in parsed.guesses[0].ranking if topic.startswith("crisis_"))
     if by_topic >= _TOPIC_IS_DANGER and scores.get(ANY, 0.0) >= _NOT_HARMLESS:
         scores[ANY] = max(scores[ANY], by_topic)
-    by_rule = _by_rule(parsed, rules)
+    by_rule = _by_rule(parsed, rules, readings)
     parsed.ruled = by_rule is not None
     parsed.finding = combine(by_rule, scores, ours, rules, bars)
     if parsed.finding and parsed.finding.rule == CLASSIFIER and _asks_for_help(parsed):
@@ -158,9 +160,9 @@ def _asks_for_help(parsed: Parsed) -> bool:
     return surely and bool(_ASKS_FOR_SOMEBODY.search(parsed.mended[0]))
 
 
-def _by_rule(parsed: Parsed, rules: SafetyRules) -> Finding | None:
+def _by_rule(parsed: Parsed, rules: SafetyRules, readings: Sequence[str]) -> Finding | None:
     """Return what the rules find in the words as typed, or else as mended: "sucidle" is no rule's word."""
-    found = rules.find(parsed.text)
+    found = rules.find(parsed.text, readings)
     if (found and found.tier == CRISIS) or parsed.language or parsed.mended[0] == words_of(parsed.text):
         return found
     mended = rules.find(parsed.mended[0])
