@@ -25,13 +25,22 @@ _PROFESSIONAL = re.compile(
 _WANTS_TO_BE = re.compile(r"\b(?:want to|like to|going to|how (?:do|can) i) (?:be|become|train)\b|\bwhen i grow up\b")
 
 
+_ROLE = r"(?:[\w-]+ ){0,3}?(?:nurse|receptionist|teacher|pharmacist|gp|matron|youth worker|social worker|health visitor|senco|head of year|tutor)"
+_INTRODUCES = re.compile(
+    rf"^\W*(?:(?:hi|hello|hey|good (?:morning|afternoon|evening))(?: there)?\W+)?(?:(?:i am|i[’']?m|this is) (?:an? |the )?{_ROLE}"
+    rf"(?: (?:at|in) (?:\w+ ){{0,3}}?\w+)?\s*[.:;,!-]|{_ROLE} (?:here|speaking)\s*[.:;,!-]|{_ROLE}[.:])"
+    r"\s+(?=(?:\S+\s+){3,}\S)(?!.*\b(?:me|my)\b)",
+    re.I,
+)
+
+
 def find_reader(text: str) -> Reader | None:
     """Return who is asking when the message says so, else None.
 
     A young person says "my mum"; a parent says "my 14 year old"; staff say "a patient".
     """
     words = words_of(text)
-    if _PROFESSIONAL.search(words) and not _WANTS_TO_BE.search(words):
+    if _INTRODUCES.match(text) or (_PROFESSIONAL.search(words) and not _WANTS_TO_BE.search(words)):
         return "professional"
     if _PARENT.search(words) and not _YOUNG_CARER.search(words):
         return "parent"
@@ -149,6 +158,11 @@ def without_correction(text: str) -> str:
     words = words_of(text)
     rest = _CORRECTS.sub("", words)
     return text if rest == words else rest
+
+
+def without_introduction(text: str) -> str:
+    """Return the message without "hi, i'm a school nurse." before a question: it tells who asks, not what about."""
+    return _INTRODUCES.sub("", text)
 
 
 # Words that name no subject: what is made of nothing else is about whatever was talked of before.

@@ -14,7 +14,15 @@ import numpy as np
 
 from bot.messages import Understanding
 from bot.nlu.age import find_age
-from bot.nlu.context import asks_to_delete, continues, find_reader, follow_up, is_postcode, without_correction
+from bot.nlu.context import (
+    asks_to_delete,
+    continues,
+    find_reader,
+    follow_up,
+    is_postcode,
+    without_correction,
+    without_introduction,
+)
 from bot.nlu.danger import DangerClassifier
 from bot.nlu.encoder import Encoder, Vectors
 from bot.nlu.foreign import ForeignModel, language_of
@@ -79,7 +87,7 @@ class Parsed:
 
 def spell(parsed: Parsed, speller: Speller) -> None:
     """Split the message into its questions and mend each one's spelling."""
-    asked = without_correction(parsed.text)
+    asked = without_introduction(without_correction(parsed.text))
     questions = segments(asked)
     parsed.parts = [asked, *(questions if len(questions) > 1 else ())]
     parsed.mended = [speller.mend(p) for p in parsed.parts]

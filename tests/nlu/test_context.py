@@ -13,6 +13,7 @@ from bot.nlu.context import (
     is_bare,
     is_postcode,
     without_correction,
+    without_introduction,
 )
 from bot.nlu.text import segments
 
@@ -167,3 +168,17 @@ def test_fear_that_goes_on_after_danger_is_heard(text: str) -> None:
 @pytest.mark.parametrize("text", ["can i book on my own", "thanks", "im 13"])
 def test_what_holds_no_fear_is_not_taken_for_it(text: str) -> None:
     assert not is_afraid(text)
+
+
+@pytest.mark.parametrize(
+    ("said", "asked"),
+    [
+        ("Hi, I'm a school nurse. Can a 14 year old see their GP alone?", "Can a 14 year old see their GP alone?"),
+        ("Receptionist here - do we turn away a child of 12?", "do we turn away a child of 12?"),
+        ("I'm a school nurse. Can a pupil see me on their own?", "I'm a school nurse. Can a pupil see me on their own?"),
+        ("im a nurse. hi", "im a nurse. hi"),
+        ("can i see the school nurse. is it private or not", "can i see the school nurse. is it private or not"),
+    ],
+)
+def test_who_asks_is_not_what_is_asked_about(said: str, asked: str) -> None:
+    assert without_introduction(said) == asked
