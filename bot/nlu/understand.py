@@ -42,7 +42,7 @@ _SURELY_ENGLISH = 0.7
 # The topic is rather danger than anything else, and the danger classifier is not rather sure of the contrary.
 _TOPIC_IS_DANGER, _NOT_HARMLESS = 0.5, 0.3
 # Danger that the classifier alone finds is doubtful when it is less sure than this.
-_SURELY_DANGER = 0.985
+_SURELY_DANGER = 0.998
 # Surer than this of a topic that is about rights: measured on tests/safety and on questions nobody had trained on.
 _SURELY_OURS = 0.93
 _SURELY_FOR_HELP = 0.97
