@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 from unittest.mock import Mock
@@ -54,6 +55,16 @@ def test_both_views_must_find_it_likely(classifier: DangerClassifier) -> None:
     agree, differ = score(classifier, (HARM, WORDS["self_harm"])), score(classifier, (HARM, WORDS[SAFE]))
     assert agree["self_harm"] > differ["self_harm"]
     assert agree[ANY] > differ[ANY]
+
+
+def test_the_messages_that_stand_nearest_have_a_say(classifier: DangerClassifier) -> None:
+    alone = score(classifier, (HARM, WORDS["self_harm"]))
+    among_safe_ones = replace(classifier, dangerous=np.zeros_like(classifier.dangerous))
+    assert score(among_safe_ones, (HARM, WORDS["self_harm"]))[ANY] < alone[ANY]
+
+
+def test_of_a_harmless_message_no_kind_is_told(classifier: DangerClassifier) -> None:
+    assert set(score(classifier, (FINE, WORDS[SAFE]))) == {ANY}
 
 
 @pytest.fixture
