@@ -8,6 +8,7 @@ names as its NLG.
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -265,8 +266,12 @@ class Library:
         return self._book
 
     def _times(self) -> tuple[tuple[str, int], ...]:
-        files = sorted((*self._content.glob("answers/*.yml"), *self._content.glob("places/*.yml")))
-        return tuple((f.name, f.stat().st_mtime_ns) for f in files)
+        # For every message: `Path.glob` would take five times as long.
+        files = (file for folder in ("answers", "places") for file in os.scandir(self._content / folder))
+        try:
+            return tuple(sorted((f.path, f.stat().st_mtime_ns) for f in files if f.name.endswith(".yml")))
+        except OSError:
+            return ()  # what is missing is told by reading
 
 
 class AnswerBook:

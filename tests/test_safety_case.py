@@ -247,6 +247,15 @@ def test_a_mended_answer_is_served_at_once_and_a_broken_save_is_not(tmp_path: Pa
     assert library.book.title("crisis_abuse") == "I'm not safe"
 
 
+def test_where_the_files_are_taken_away_the_last_good_answers_stay(tmp_path: Path) -> None:
+    for folder in ("answers", "places"):
+        shutil.copytree(ROOT / "data" / folder, tmp_path / folder)
+    library = Library(tmp_path)
+    shutil.rmtree(tmp_path / "answers")
+    assert library.book.title("crisis_abuse")
+    assert library.broken
+
+
 def save(file: Path, text: str, moment: int) -> None:
     """Save as an editor would, at a moment of its own: two saves within a tick of the clock would look like one."""
     file.write_text(text, encoding="utf-8")
