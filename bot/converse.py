@@ -26,8 +26,10 @@ _LEANS = 0.5
 # In the middle of a conversation this sure, below the bar, is enough: asking back breaks it. A guess that is
 # surer and still not taken was doubted for another reason.
 _SURE_ENOUGH = (0.55, SURE)
-# A crisis does not swallow a question about rights that the same message clearly asks.
+# A crisis does not swallow a question about rights that the same message clearly asks. No tip and nothing about medicines
+# follows it: whoever plans how to die is told neither to write it down nor where to buy it.
 _ALSO_ASKED = 0.8
+_ALSO_ANSWERED = frozenset(TOPICS["own_it"]) - {"own_it_5_pharmacy"}
 # A message without a subject of its own is about the last topic unless it is this surely about another;
 # one that names a part of the last topic, unless this.
 _OWN, _SURELY_OWN = 0.93, 0.985
@@ -378,7 +380,7 @@ def _crisis(topic: str, heard: Heard, book: Book) -> Turn:
     line = book.answers[topic].languages.get(understood.language)
     if line:
         reply = replace(reply, text=(line, *reply.text))
-    asked_too = [t for t, sure in understood.topics if sure >= _ALSO_ASKED and t not in _NEVER_OFFERED and continuable([t])]
+    asked_too = [t for t, sure in understood.topics if sure >= _ALSO_ASKED and t in _ALSO_ANSWERED]
     answers = _answer(asked_too, heard, book).replies if asked_too else ()
     return Turn("crisis", (reply, *answers), topic, 1.0, (topic, *asked_too), kind=kind)
 

@@ -86,6 +86,15 @@ def test_a_crisis_is_never_answered_with_the_same_text_twice_in_a_row(book: Book
     assert all(a != b for a, b in zip(texts, texts[1:], strict=False))
 
 
+@pytest.mark.parametrize(
+    ("asked", "answers"), [("own_it_4_parents_told", 2), ("tip_prepare", 1), ("own_it_5_pharmacy", 1), ("greet", 1)]
+)
+def test_a_crisis_reply_is_followed_by_an_answer_about_rights_only(book: Book, asked: str, answers: int) -> None:
+    turn = turn_for("crisis_selfharm_suicide", heard(asked, safety=("suicidal_thoughts", "crisis")), book)
+    assert turn.outcome == "crisis"
+    assert len(turn.replies) == answers
+
+
 def test_help_stays_in_view_for_three_replies_after_a_crisis(book: Book) -> None:
     after = [turn_for(SEEN_ALONE, heard(memory=Memory(since_crisis=n)), book).replies[-1].answer for n in range(4)]
     assert after == ["still_here", "still_here", "still_here", SEEN_ALONE]
