@@ -6,7 +6,6 @@ The graph of a bot that serves is the same for every message, so the order of it
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property
 from graphlib import TopologicalSorter
 from typing import Any
 
@@ -16,6 +15,11 @@ from rasa.engine.runner.dask import DaskGraphRunner
 
 class StepByStep(DaskGraphRunner):
     """Runs the steps that Rasa's own runner would, in this thread and without planning anew."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Make the steps, as Rasa's own runner does."""
+        super().__init__(*args, **kwargs)
+        self._orders: dict[tuple[str, ...], Sequence[str]] = {}
 
     def run(self, inputs: dict[str, Any] | None = None, targets: list[str] | None = None) -> dict[str, Any]:
         """Return the output of each target (Rasa's graph protocol).
@@ -40,7 +44,3 @@ class StepByStep(DaskGraphRunner):
             order = TopologicalSorter({name: node.needs.values() for name, node in nodes.items()}).static_order()
             self._orders[targets] = [name for name in order if name in nodes]
         return self._orders[targets]
-
-    @cached_property
-    def _orders(self) -> dict[tuple[str, ...], Sequence[str]]:
-        return {}

@@ -28,7 +28,7 @@ _WANTS_TO_BE = re.compile(r"\b(?:want to|like to|going to|how (?:do|can) i) (?:b
 _ROLE = r"(?:[\w-]+ ){0,3}?(?:nurse|receptionist|teacher|pharmacist|gp|matron|youth worker|social worker|health visitor|senco|head of year|tutor)"
 _INTRODUCES = re.compile(
     rf"^\W*(?:(?:hi|hello|hey|good (?:morning|afternoon|evening))(?: there)?\W+)?(?:(?:i am|i[’']?m|this is) (?:an? |the )?{_ROLE}"
-    rf"(?: (?:at|in) (?:\w+ ){{0,3}}?\w+)?\s*[.:;,!-]|{_ROLE} (?:here|speaking)\s*[.:;,!-]|{_ROLE}[.:])"
+    rf"(?: (?:at|in) (?:\w+ ){{0,3}}?\w+)?\s*[.:;,!-]|(?!(?:my|our|the|an?|his|her|their|that|this) )(?:{_ROLE} (?:here|speaking)\s*[.:;,!-]|{_ROLE}[.:]))"
     r"\s+(?=(?:\S+\s+){3,}\S)(?!.*\b(?:me|my)\b)",
     re.I,
 )

@@ -177,6 +177,9 @@ def test_what_holds_no_fear_is_not_taken_for_it(text: str) -> None:
         ("Receptionist here - do we turn away a child of 12?", "do we turn away a child of 12?"),
         ("I'm a school nurse. Can a pupil see me on their own?", "I'm a school nurse. Can a pupil see me on their own?"),
         ("im a nurse. hi", "im a nurse. hi"),
+        ("School nurse. Can a pupil of 12 be seen alone?", "Can a pupil of 12 be seen alone?"),
+        ("my teacher. is it ok that he texts at night", "my teacher. is it ok that he texts at night"),
+        ("the nurse here. can she ring home without asking", "the nurse here. can she ring home without asking"),
         ("can i see the school nurse. is it private or not", "can i see the school nurse. is it private or not"),
     ],
 )
