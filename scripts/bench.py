@@ -182,7 +182,7 @@ def classify_alone(questions: Sequence[str]) -> dict[str, float]:
         "p = Pipeline.load(Path(sys.argv[1]), Path('data')); e = shared_encoder(); rows = []\n"
         "for text in json.load(sys.stdin):\n"
         "    parsed = u.Parsed(text); t0 = time.perf_counter()\n"
-        "    u.spell(parsed, p.speller); u.encode(parsed, e); u.classify(parsed, p.topics)\n"
+        "    u.spell(parsed, p.speller); u.encode(parsed, e); u.look(parsed, p.rules); u.classify(parsed, p.topics)\n"
         "    u.classify_foreign(parsed, p.foreign); t1 = time.perf_counter()\n"
         "    u.check_safety(parsed, p.rules, p.danger, p.bars); t2 = time.perf_counter(); u.conclude(parsed, p.bar)\n"
         "    rows.append((time.perf_counter() - t0, t2 - t1))\n"

@@ -3,8 +3,33 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
 
 from bot.engine_main import _in_turn
+from bot.nlu.components import PARSED
+from bot.nlu.understand import Parsed
+
+
+class _Processor:
+    """Rasa's processor, as far as a message ahead of its turn needs it; ``broken`` is the message that no encoder can read."""
+
+    broken: int | None = None
+
+    @property
+    def graph_runner(self) -> _Processor:
+        return self
+
+    @contextmanager
+    def ahead(self, inputs: dict[str, list[int]], last: str) -> Iterator[list[dict[str, Parsed]]]:
+        parsed = Parsed("")
+        if inputs["__message__"] == [self.broken]:
+            parsed.encoded.set_exception(ValueError())
+        else:
+            parsed.encoded.set_result(np.zeros((1, 2), np.float32))
+        yield [{PARSED: parsed}]
 
 
 async def _look_up(said: list[str]) -> None:
@@ -17,12 +42,12 @@ async def _look_up(said: list[str]) -> None:
 def test_a_look_up_does_not_wait_until_everybody_elses_message_is_understood() -> None:
     said: list[str] = []
 
-    async def parse(number: int) -> None:
+    async def parse(_: _Processor, number: int) -> None:
         said.append(f"message {number}")
 
     async def together() -> None:
-        ours = _in_turn(parse)
-        await asyncio.gather(*(ours(number) for number in range(8)), _look_up(said))
+        ours, processor = _in_turn(parse), _Processor()
+        await asyncio.gather(*(ours(processor, number) for number in range(8)), _look_up(said))
 
     asyncio.run(together())
     assert said.index("look-up") < said.index("message 7")
@@ -30,14 +55,17 @@ def test_a_look_up_does_not_wait_until_everybody_elses_message_is_understood() -
 
 
 def test_a_message_that_cannot_be_understood_lets_the_next_one_in() -> None:
-    async def parse(number: int) -> int:
-        if number == 0:
+    processor = _Processor()
+    processor.broken = 0
+
+    async def parse(ours: _Processor, number: int) -> int:
+        if number == ours.broken:
             raise ValueError
         return number
 
     async def together() -> list[object]:
         ours = _in_turn(parse)
-        return await asyncio.gather(*(ours(number) for number in range(3)), return_exceptions=True)
+        return await asyncio.gather(*(ours(processor, number) for number in range(3)), return_exceptions=True)
 
     first, *rest = asyncio.run(together())
     assert isinstance(first, ValueError)

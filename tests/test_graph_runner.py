@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -68,3 +69,30 @@ def test_what_is_missing_or_bears_the_name_of_a_step_is_refused(runners: list[Da
         runners[0].run({"x": 2}, ["once"])
     with pytest.raises(GraphRunError):
         runners[0].run({"x": 2, "y": 3, "once": 1}, ["all"])
+
+
+def test_what_ran_ahead_is_not_run_again(runners: list[DaskGraphRunner]) -> None:
+    ours = runners[0]
+    assert isinstance(ours, StepByStep)
+    Add.runs = 0
+    with ours.ahead({"x": 2, "y": 3}, "once") as put_out:
+        assert put_out == 5
+        assert ours.run({"x": 2, "y": 3}, ["all"]) == {"all": 13}
+    assert Add.runs == 3
+
+
+def test_what_ran_ahead_of_one_message_is_never_taken_for_anothers(runners: list[DaskGraphRunner]) -> None:
+    ours = runners[0]
+    assert isinstance(ours, StepByStep)
+
+    async def one(x: int) -> int:
+        with ours.ahead({"x": x, "y": 3}, "once"):
+            await asyncio.sleep(0)
+            found: int = ours.run({"x": x, "y": 3}, ["twice"])["twice"]
+            return found
+
+    async def together() -> list[int]:
+        return await asyncio.gather(*map(one, range(8)))
+
+    assert asyncio.run(together()) == [2 * (x + 3) for x in range(8)]
+    assert ours.run({"x": 1, "y": 1}, ["once"]) == {"once": 2}

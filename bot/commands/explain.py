@@ -51,7 +51,6 @@ def explain(message: str, pipeline: Pipeline, questions: list[Example], book: Bo
     """Return all that led to the answer of ``message`` when it is the first of a conversation."""
     parsed = pipeline.parse(message)
     intent, confidence, heard = conclude(parsed, pipeline.bar)
-    assert parsed.vectors is not None
     finding = parsed.finding
     return {
         "text": message,
@@ -72,7 +71,7 @@ def explain(message: str, pipeline: Pipeline, questions: list[Example], book: Bo
         "language": heard.language,
         "safety": vars(finding) if finding else None,
         "rules": pipeline.rules.matches(message),
-        "is_rights_question": pipeline.rules.is_rights_question(message),
+        "is_rights_question": bool(parsed.typed and parsed.typed.asks),
         "answer": _answer(intent, heard, book),
     }
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +76,10 @@ class _Step(GraphComponent):
     def restore(self, folder: Path) -> None:
         """Read what training left in ``folder``; nothing by default."""
 
+    def process_training_data(self, training_data: TrainingData) -> TrainingData:
+        """Leave the training questions as they are; training mends and encodes them itself."""
+        return training_data
+
     def process(self, messages: list[Message]) -> list[Message]:
         """Run this step on each message."""
         for message in messages:
@@ -83,6 +88,28 @@ class _Step(GraphComponent):
 
     def step(self, message: Message) -> None:
         """Run this step on one message."""
+        raise NotImplementedError
+
+
+class _Untaught(_Step):
+    """A step that learns nothing, and so has nothing in the model archive."""
+
+    @classmethod
+    def load(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+        **kwargs: Any,
+    ) -> _Step:
+        """Make the component for a trained model (Rasa's graph protocol)."""
+        step = cls(config, model_storage, resource)
+        step.prepare()
+        return step
+
+    def prepare(self) -> None:
+        """Read what the step needs."""
         raise NotImplementedError
 
 
@@ -97,10 +124,6 @@ class SpellCorrector(_Step):
             (folder / "seen.json").write_text(json.dumps(self._speller.seen))
         return self._resource
 
-    def process_training_data(self, training_data: TrainingData) -> TrainingData:
-        """Leave the training questions as they are; training mends them itself."""
-        return training_data
-
     def restore(self, folder: Path) -> None:
         """Read the words learnt in training."""
         self._speller = Speller.load(self._content / "spelling.yml", json.loads((folder / "seen.json").read_text()))
@@ -113,29 +136,30 @@ class SpellCorrector(_Step):
 
 
 @DefaultV1Recipe.register([_Type.MESSAGE_FEATURIZER], is_trainable=False)
-class SentenceEncoder(_Step):
+class SentenceEncoder(_Untaught):
     """Turns each question of a message into a sentence vector."""
 
-    @classmethod
-    def load(
-        cls,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-        **kwargs: Any,
-    ) -> _Step:
-        """Make the component as for training: it learnt nothing, but the first message must not wait for the weights."""
+    def prepare(self) -> None:
+        """Read the weights: the first message must not wait for them."""
         shared_encoder()
-        return cls(config, model_storage, resource)
-
-    def process_training_data(self, training_data: TrainingData) -> TrainingData:
-        """Leave the training questions as they are; training encodes them itself."""
-        return training_data
 
     def step(self, message: Message) -> None:
-        """Encode one message."""
+        """Begin to encode one message."""
         understand.encode(message.get(PARSED), shared_encoder())
+
+
+@DefaultV1Recipe.register([_Type.MESSAGE_FEATURIZER], is_trainable=False)
+class PhraseRules(_Untaught):
+    """Looks for danger in the words while the encoders multiply."""
+
+    def prepare(self) -> None:
+        """Read the rules, and compile them behind the scenes."""
+        self._rules = _rules(self._content / "safety")
+        self._rules.warm()
+
+    def step(self, message: Message) -> None:
+        """Look at one message."""
+        understand.look(message.get(PARSED), self._rules)
 
 
 @DefaultV1Recipe.register([_Type.INTENT_CLASSIFIER], is_trainable=True)
@@ -182,7 +206,7 @@ class ForeignListener(_Step):
 
 @DefaultV1Recipe.register([_Type.INTENT_CLASSIFIER], is_trainable=True)
 class SafetyDetector(_Step):
-    """Looks for danger, which beats every other topic, and concludes what was understood."""
+    """Weighs danger, which beats every other topic, and concludes what was understood."""
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
@@ -200,8 +224,7 @@ class SafetyDetector(_Step):
         """Read the trained arrays and the phrase rules."""
         with np.load(folder / "danger.npz", allow_pickle=False) as arrays:
             self._danger = DangerClassifier.from_arrays(arrays)
-        self._rules = SafetyRules.load(self._content / "safety")
-        self._rules.warm()
+        self._rules = _rules(self._content / "safety")
         self._bars = Thresholds.load(self._content / "safety")
 
     def step(self, message: Message) -> None:
@@ -217,6 +240,11 @@ class SafetyDetector(_Step):
         entities = [_entity(name, value, message) for name, value in slots.items() if value]
         message.set(ENTITIES, entities, add_to_output=True)
         message.data.pop(PARSED)
+
+
+@lru_cache(maxsize=1)
+def _rules(folder: Path) -> SafetyRules:
+    return SafetyRules.load(folder)
 
 
 def _examples(training_data: TrainingData) -> list[Example]:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from bot.nlu.arrays import under, within
 from bot.nlu.neighbours import Neighbours
-from bot.nlu.network import Network
+from bot.nlu.network import Network, main_axes
 from bot.nlu.regression import Floats, side_by_side, stopping_early
 from bot.nlu.safety import ANY, SAFE
 from bot.nlu.views import Views
@@ -51,10 +51,11 @@ class DangerClassifier:
         counted = Counted.of(texts, alike)
         # A thread each: the network lets go of Python's lock while it multiplies.
         with stopping_early(), side_by_side(1) as pool:
-            network = pool.submit(Network.train, vectors, danger.astype(np.int32))
+            axes = main_axes(vectors)
+            network = pool.submit(Network.train, vectors, danger.astype(np.int32), axes=axes)
             wording = Wording.train(counted, danger.astype(np.int32), 2)
             kinds = Views.train(names, vectors[rows], counted[rows], answers)
-        return cls(network.result(), wording, kinds, Neighbours.of(vectors), danger)
+        return cls(network.result(), wording, kinds, Neighbours.of(vectors, axes), danger)
 
     def score(self, vectors: Floats, texts: Sequence[str]) -> dict[str, float]:
         """Return the probability of each kind in the surest of a message, which comes first, and its parts.

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import unicodedata
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import lru_cache
 from importlib import resources
 from importlib.metadata import version
@@ -40,18 +40,24 @@ class Encoder:
         """
         self._minilm = _MiniLM()
         self._use = _load_use()
-        # Both let go of Python's lock while they multiply, so a message waits for the slower one only.
-        self._beside = ThreadPoolExecutor(1)
+        # Both let go of Python's lock while they multiply: a message waits for the slower one, and is looked at meanwhile.
+        self._beside = ThreadPoolExecutor(2)
+
+    def begin(self, sentences: Sequence[str]) -> Future[Vectors]:
+        """Begin with what `encode` does, in threads beside this one."""
+        # Nothing is remembered from one message to the next: these are people's words.
+        each = list(dict.fromkeys(sentences))
+        use = self._beside.submit(self._use.encode, each)
+
+        def both() -> Vectors:
+            # The other one began before: it is never waited for in vain.
+            return _joined(self._minilm.encode(each), use.result())[[each.index(s) for s in sentences]]
+
+        return self._beside.submit(both)
 
     def encode(self, sentences: Sequence[str]) -> Vectors:
         """Return one unit vector a sentence, shape ``(len(sentences), DIMENSIONS)``."""
-        # Nothing is remembered from one message to the next: these are people's words.
-        each = list(dict.fromkeys(sentences))
-        if not each:
-            return np.zeros((0, DIMENSIONS), np.float32)
-        use = self._beside.submit(self._use.encode, each)
-        vectors = _joined(self._minilm.encode(each), use.result())
-        return vectors[[each.index(s) for s in sentences]]
+        return self.begin(sentences).result() if sentences else np.zeros((0, DIMENSIONS), np.float32)
 
     def encode_many(self, sentences: Sequence[str]) -> Vectors:
         """Return the same vectors as `encode`, on all cores and with a memory of earlier trainings."""

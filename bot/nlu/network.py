@@ -42,7 +42,13 @@ class Network:
 
     @classmethod
     def train(
-        cls, vectors: Floats, answers: npt.NDArray[np.int32], sorts: int = 2, hidden: int = _HIDDEN, scale: float = _SCALE
+        cls,
+        vectors: Floats,
+        answers: npt.NDArray[np.int32],
+        sorts: int = 2,
+        hidden: int = _HIDDEN,
+        scale: float = _SCALE,
+        axes: Floats | None = None,
     ) -> Network:
         """Fit on ``vectors``, shape (sentences, dimensions), and the number of each one's sort.
 
@@ -50,13 +56,14 @@ class Network:
             sorts: how many there are; one without an example gets next to no probability.
             hidden: size of the hidden layer.
             scale: what brings the numbers to about 1; the default is for unit sentence vectors.
+            axes: the vectors' `main_axes`, where they are known.
         """
         # Imported here: scikit-learn costs a second of start-up and only training needs it.
         from sklearn.neural_network import MLPClassifier
 
         # The library's steps suit each direction by itself, so they are taken along those in which the vectors differ: as much
         # found as without after twice the rounds.
-        axes = main_axes(vectors, _AXES) * scale
+        axes = (main_axes(vectors) if axes is None else axes) * scale
         turned = vectors @ axes
         batch = min(_BATCH, len(vectors))
         model = MLPClassifier((hidden,), alpha=_DECAY, batch_size=batch, learning_rate_init=_PACE, random_state=0)
@@ -88,7 +95,7 @@ class Network:
         return cls(*(np.ascontiguousarray(ours[name], np.float32) for name in cls.__dataclass_fields__))
 
 
-def main_axes(vectors: Floats, most: int) -> Floats:
+def main_axes(vectors: Floats, most: int = _AXES) -> Floats:
     """Return the directions in which the vectors differ most, strongest last, shape (dimensions, ``most`` or fewer)."""
     _, axes = np.linalg.eigh(vectors.T @ vectors)
     return np.ascontiguousarray(axes[:, -most:], np.float32)

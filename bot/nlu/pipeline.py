@@ -67,6 +67,7 @@ class Pipeline:
         parsed = Parsed(text)
         understand.spell(parsed, self.speller)
         understand.encode(parsed, shared_encoder())
+        understand.look(parsed, self.rules)
         understand.classify(parsed, self.topics)
         understand.classify_foreign(parsed, self.foreign)
         understand.check_safety(parsed, self.rules, self.danger, self.bars)

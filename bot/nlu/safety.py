@@ -297,6 +297,21 @@ class _Questions:
         return cls(*(re.compile("|".join(_bounded(_expand(p, sets)) for p in patterns)) for patterns in lists))
 
 
+@dataclass(frozen=True)
+class Ruling:
+    """What the phrase rules make of one text.
+
+    Attributes:
+        finding: the most urgent danger; any crisis comes before any support.
+        asks: whether its words ask about privacy, being seen alone, or who decides.
+        in_passing: whether it speaks of what is over, or of a friend's lasting trouble, and of nothing that goes on.
+    """
+
+    finding: Finding | None
+    asks: bool
+    in_passing: bool
+
+
 class SafetyRules:
     """The phrase rules of every kind of danger, ordered by urgency."""
 
@@ -340,18 +355,23 @@ class SafetyRules:
         """Return the place of a kind in the order of urgency; 0 is the most urgent."""
         return list(self._kinds).index(kind)
 
-    def readings(self, text: str) -> list[str]:
-        """Return the `normalise`d readings of a message, for who asks more than one thing about it."""
-        return normalise(text, self._tables)
+    def rule(self, text: str) -> Ruling:
+        """Return what the rules make of a text: its danger, and in what manner it speaks."""
+        readings = normalise(text, self._tables)
 
-    def is_rights_question(self, text: str, readings: Sequence[str] | None = None) -> bool:
-        """Tell whether the words of a message ask about privacy, being seen alone, or who decides."""
-        return self._asks(readings or self.readings(text))
+        def any_is(pattern: re.Pattern[str]) -> bool:
+            return any(map(pattern.search, readings))
 
-    def is_in_passing(self, text: str) -> bool:
-        """Tell whether a message speaks of what is over, or of a friend's lasting trouble, and of nothing that goes on."""
-        readings = self.readings(text)
-        return any(map(self._questions.in_passing.search, readings)) and not any(map(self._questions.going_on.search, readings))
+        asks, over = any_is(self._questions.asking), any_is(self._questions.in_passing)
+        return Ruling(self._found(text, readings, asks), asks, over and not any_is(self._questions.going_on))
+
+    def find(self, text: str) -> Finding | None:
+        """Return the most urgent danger in a message; any crisis comes before any support."""
+        return self.rule(text).finding
+
+    def matches(self, text: str) -> list[str]:
+        """Return the ids of all rules that match, most urgent first; for tests and for writing rules."""
+        return [rule.id for rule in self._matching(normalise(text, self._tables))]
 
     def warm(self, pause: float = 0.02) -> threading.Thread:
         """Compile every rule behind the scenes, with a ``pause`` (seconds) after each: messages go first.
@@ -368,9 +388,7 @@ class SafetyRules:
         thread.start()
         return thread
 
-    def find(self, text: str, readings: Sequence[str] | None = None) -> Finding | None:
-        """Return the most urgent danger in a message; any crisis comes before any support."""
-        readings = readings or self.readings(text)
+    def _found(self, text: str, readings: Sequence[str], asks: bool) -> Finding | None:
         crisis: _Rule | None = None
         milder: _Rule | None = None
         sure = False
@@ -385,15 +403,8 @@ class SafetyRules:
             return Finding(crisis.kind, crisis.topic, CRISIS, crisis.id, 1.0, crisis.language, sure)
         if milder is None:
             return None
-        tier = SUPPORT if milder.tier == SUPPORT or self._asks(readings) else CRISIS
+        tier = SUPPORT if milder.tier == SUPPORT or asks else CRISIS
         return Finding(milder.kind, milder.topic, tier, milder.id, 1.0, milder.language, not milder.doubtful)
-
-    def matches(self, text: str) -> list[str]:
-        """Return the ids of all rules that match, most urgent first; for tests and for writing rules."""
-        return [rule.id for rule in self._matching(self.readings(text))]
-
-    def _asks(self, readings: Iterable[str]) -> bool:
-        return any(map(self._questions.asking.search, readings))
 
     def _is_hidden(self, rule: _Rule, text: str, plain: str) -> bool:
         """Tell whether a rule's words stand in a message only with letters swapped, spaced out or run together.

@@ -7,8 +7,9 @@ command-line tools run the same ones.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -26,7 +27,7 @@ from bot.nlu.context import (
 from bot.nlu.danger import DangerClassifier
 from bot.nlu.encoder import Encoder, Vectors
 from bot.nlu.foreign import ForeignModel, language_of
-from bot.nlu.safety import ANY, CLASSIFIER, CRISIS, SUPPORT, Finding, SafetyRules, Thresholds, combine
+from bot.nlu.safety import ANY, CLASSIFIER, CRISIS, SUPPORT, Finding, Ruling, SafetyRules, Thresholds, combine
 from bot.nlu.spelling import Speller
 from bot.nlu.text import clauses, segments, words_of
 from bot.nlu.topics import OUT_OF_SCOPE, Guess, TopicModel
@@ -64,25 +65,40 @@ class Parsed:
         text: what was typed.
         parts: the whole message first, then each question in it (if more than one).
         mended: ``parts`` after spelling.
-        vectors: one unit vector for each of ``mended``.
         clauses: what safety listens to one by one in a long message, mended.
+        encoded: what will be one unit vector for each of ``mended`` and then of ``clauses``.
+        typed: what the phrase rules make of the words as typed; ``read``: of them as mended.
         goes_on: how likely the message goes on with each topic, had it been answered just before.
         language: code of the language when it is not English; ``foreign``: its ranking of topics.
-        ruled: whether a phrase rule found anything, danger or a word of it.
     """
 
     text: str
     parts: list[str] = field(default_factory=list)
     mended: list[str] = field(default_factory=list)
-    vectors: Vectors | None = None
     clauses: list[str] = field(default_factory=list)
+    encoded: Future[Vectors] = field(default_factory=Future)
+    typed: Ruling | None = None
+    read: Ruling | None = None
     language: str | None = None
     foreign: tuple[tuple[str, float], ...] = ()
-    clause_vectors: Vectors | None = None
     guesses: list[Guess] = field(default_factory=list)
     goes_on: dict[str, float] = field(default_factory=dict)
-    ruled: bool = False
     finding: Finding | None = None
+
+    @cached_property
+    def every_vector(self) -> Vectors:
+        """The vectors of all parts and then of all clauses, shape (sentences, dimensions)."""
+        return self.encoded.result()
+
+    @property
+    def vectors(self) -> Vectors:
+        """One unit vector for each of ``mended``."""
+        return self.every_vector[: len(self.mended)]
+
+    @property
+    def clause_vectors(self) -> Vectors:
+        """One unit vector for each of ``clauses``."""
+        return self.every_vector[len(self.mended) :]
 
 
 def spell(parsed: Parsed, speller: Speller) -> None:
@@ -96,14 +112,19 @@ def spell(parsed: Parsed, speller: Speller) -> None:
 
 
 def encode(parsed: Parsed, encoder: Encoder) -> None:
-    """Give each part and each clause its sentence vector."""
-    vectors, parts = encoder.encode([*parsed.mended, *parsed.clauses]), len(parsed.mended)
-    parsed.vectors, parsed.clause_vectors = vectors[:parts], vectors[parts:]
+    """Begin to give each part and each clause its sentence vector."""
+    parsed.encoded = encoder.begin([*parsed.mended, *parsed.clauses])
+
+
+def look(parsed: Parsed, rules: SafetyRules) -> None:
+    """Let the phrase rules look for danger in the raw text, and in the mended one: "sucidle" is no rule's word."""
+    parsed.typed = rules.rule(parsed.text)
+    if parsed.mended[0] != words_of(parsed.text):
+        parsed.read = rules.rule(parsed.mended[0])
 
 
 def classify(parsed: Parsed, model: TopicModel) -> None:
     """Guess the topic of each part."""
-    assert parsed.vectors is not None
     parsed.guesses = [model.guess(v, t) for v, t in zip(parsed.vectors, parsed.mended, strict=True)]
     parsed.goes_on = model.goes_on(parsed.vectors[0], parsed.mended[0], parsed.guesses[0])
 
@@ -118,28 +139,23 @@ def classify_foreign(parsed: Parsed, model: ForeignModel) -> None:
 
 
 def check_safety(parsed: Parsed, rules: SafetyRules, danger: DangerClassifier, bars: Thresholds) -> None:
-    """Look for danger: phrase rules on the raw text, the classifier on the vectors."""
-    assert parsed.vectors is not None
-    assert parsed.clause_vectors is not None
-    readings = rules.readings(parsed.text)
-    asks = rules.is_rights_question(parsed.text, readings)
+    """Weigh what the phrase rules found against what the classifier makes of the vectors."""
+    assert parsed.typed is not None
+    asks = parsed.typed.asks
     ours = asks or _is_surely_ours(parsed.guesses[0])
     # The classifier has learnt from messages; of a lone letter, sent too early, it thinks anything.
     lone = _LONE_LETTER.fullmatch(parsed.mended[0])
-    vectors = np.vstack([parsed.vectors, parsed.clause_vectors])
-    scores = {} if lone else danger.score(vectors, [*parsed.mended, *parsed.clauses])
+    scores = {} if lone else danger.score(parsed.every_vector, [*parsed.mended, *parsed.clauses])
     by_topic = sum(share for topic, share in parsed.guesses[0].ranking if topic.startswith("crisis_"))
     if by_topic >= _TOPIC_IS_DANGER and scores.get(ANY, 0.0) >= _NOT_HARMLESS:
         scores[ANY] = max(scores[ANY], by_topic)
-    by_rule = _by_rule(parsed, rules, readings)
-    parsed.ruled = by_rule is not None
-    parsed.finding = combine(by_rule, scores, ours, rules, bars)
+    parsed.finding = combine(_by_rule(parsed), scores, ours, rules, bars)
     if parsed.finding and parsed.finding.rule == CLASSIFIER and _asks_for_help(parsed):
         parsed.finding = replace(parsed.finding, tier=SUPPORT)
-    if asks and parsed.clauses and rules.is_in_passing(parsed.text):
+    if asks and parsed.clauses and parsed.typed.in_passing:
         parsed.finding = parsed.finding and replace(parsed.finding, tier=SUPPORT)
     if asks and (parsed.finding is None or parsed.finding.tier != CRISIS):
-        parsed.finding = _beside_the_question(parsed, rules, danger, bars) or parsed.finding
+        parsed.finding = _beside_the_question(parsed, parsed.typed.in_passing, rules, danger, bars) or parsed.finding
     if parsed.finding is None or parsed.finding.tier != CRISIS:
         parsed.finding = _in_another_language(parsed) or parsed.finding
 
@@ -148,7 +164,7 @@ def _is_doubtful(parsed: Parsed) -> bool:
     """Return whether a danger may be none, if the conversation says so (`bot.converse`): no rule finds anything, even mild."""
     found = parsed.finding
     unsure = found and found.rule == CLASSIFIER and found.kind != FOREIGN_KIND and found.score < _SURELY_DANGER
-    return bool(unsure and not parsed.ruled)
+    return bool(unsure and not _by_rule(parsed))
 
 
 def _is_surely_ours(guess: Guess) -> bool:
@@ -168,13 +184,12 @@ def _asks_for_help(parsed: Parsed) -> bool:
     return surely and bool(_ASKS_FOR_SOMEBODY.search(parsed.mended[0]))
 
 
-def _by_rule(parsed: Parsed, rules: SafetyRules, readings: Sequence[str]) -> Finding | None:
-    """Return what the rules find in the words as typed, or else as mended: "sucidle" is no rule's word."""
-    found = rules.find(parsed.text, readings)
-    if (found and found.tier == CRISIS) or parsed.language or parsed.mended[0] == words_of(parsed.text):
+def _by_rule(parsed: Parsed) -> Finding | None:
+    """Return what the rules find in the words as typed, or else, where they are English, as mended."""
+    found, mended = (ruling.finding if ruling else None for ruling in (parsed.typed, parsed.read))
+    if mended is None or parsed.language or (found and found.tier == CRISIS):
         return found
-    mended = rules.find(parsed.mended[0])
-    return mended if mended and (found is None or mended.tier == CRISIS) else found
+    return mended if found is None or mended.tier == CRISIS else found
 
 
 def _in_another_language(parsed: Parsed) -> Finding | None:
@@ -185,20 +200,20 @@ def _in_another_language(parsed: Parsed) -> Finding | None:
     return Finding(FOREIGN_KIND, dangers[0][0], CRISIS, CLASSIFIER, share, parsed.language or "en")
 
 
-def _beside_the_question(parsed: Parsed, rules: SafetyRules, danger: DangerClassifier, bars: Thresholds) -> Finding | None:
+def _beside_the_question(
+    parsed: Parsed, over: bool, rules: SafetyRules, danger: DangerClassifier, bars: Thresholds
+) -> Finding | None:
     """Return the crisis that stands beside a question about rights, in a clause of its own.
 
     "can i get a note for swimming, i dont want to show what i do to my arms" asks and tells;
-    "i used to have anorexia, can i ask not to be told my weight" only tells in passing.
+    "i used to have anorexia, can i ask not to be told my weight" only tells in passing: it is ``over``.
     """
-    assert parsed.vectors is not None
-    assert parsed.clause_vectors is not None
-    over = rules.is_in_passing(parsed.text)
     for clause, vector in zip(parsed.clauses, parsed.clause_vectors, strict=True):
-        if rules.is_rights_question(clause) or (over and rules.is_in_passing(clause)):
+        ruling = rules.rule(clause)
+        if ruling.asks or (over and ruling.in_passing):
             continue
         scores = danger.score(np.stack([parsed.vectors[0], vector]), [parsed.mended[0], clause])
-        found = combine(rules.find(clause), scores, False, rules, bars)
+        found = combine(ruling.finding, scores, False, rules, bars)
         if found and found.tier == CRISIS and found.score >= bars.beside:
             return found
     return None

@@ -22,7 +22,7 @@ from bot.nlu.safety import (
 )
 from bot.nlu.text import clauses
 from bot.nlu.topics import Guess
-from bot.nlu.understand import Parsed, check_safety
+from bot.nlu.understand import Parsed, check_safety, look
 
 FOLDER = Path(__file__).resolve().parents[2] / "data" / "safety"
 FILES = {p.stem: yaml.safe_load(p.read_text(encoding="utf-8")) for p in sorted(FOLDER.glob("*.yml"))}
@@ -256,9 +256,9 @@ UNSURE = guess("own_it_1_decisions", 0.5)
 def heard(message: str, guess: Guess = UNSURE, classifier: object = NO_DANGER, bars: Thresholds = BARS) -> Finding | None:
     """Return the finding of the safety step."""
     parts = clauses(message)
-    parsed = Parsed(message, [message], [message], np.zeros((1, 2), np.float32), parts)
-    parsed.clause_vectors = np.zeros((len(parts), 2), np.float32)
-    parsed.guesses = [guess]
+    parsed = Parsed(message, [message], [message], parts, guesses=[guess])
+    parsed.encoded.set_result(np.zeros((1 + len(parts), 2), np.float32))
+    look(parsed, RULES)
     check_safety(parsed, RULES, cast(DangerClassifier, classifier), bars)
     return parsed.finding
 
