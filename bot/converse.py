@@ -33,8 +33,11 @@ _ALSO_ANSWERED = frozenset(TOPICS["own_it"]) - {"own_it_5_pharmacy"}
 # A message without a subject of its own is about the last topic unless it is this surely about another;
 # one that names a part of the last topic, unless this.
 _OWN, _SURELY_OWN = 0.93, 0.985
-# A message this likely to go on with the last topic does: measured on conversations.
-GOES_ON = 0.6
+# A message this likely to go on with the last topic does; likelier, where it is surely about another one; less likely, where it
+# would be about the bot or nothing we know, and not surely so: measured on conversations (docs/decisions/0008-going-on.md).
+GOES_ON, _GOES_ON_ANYWAY, _RATHER_GOES_ON = 0.6, 0.7, 0.25
+# "what does she actually do" goes back to the topic before, the school nurse, when it is so much likelier after that one.
+_GOES_BACK = 0.15
 # One that may be danger has to be likelier to, and no answer about health may have come before.
 _SURELY_GOES_ON = 0.9
 _NEAR_DANGER = TOPICS["feelings"]
@@ -206,8 +209,11 @@ def _goes_on_with(rule: str, heard: Heard, book: Book) -> str | None:
         for topic in filter(None, (memory.topic, memory.earlier)):
             if any(is_bare(words, p.when) for p in book.answers[topic].parts.values() if any(w.search(words) for w in p.when)):
                 return topic
-    goes_on = dict(understood.goes_on).get(memory.topic, 0.0) >= GOES_ON or corrects_a_person(words)
-    return memory.topic if goes_on else None
+    last, before = (dict(understood.goes_on).get(topic or "", 0.0) for topic in (memory.topic, memory.earlier))
+    if before >= max(_GOES_ON_ANYWAY, last + _GOES_BACK):
+        return memory.earlier
+    bar = _GOES_ON_ANYWAY if own else _RATHER_GOES_ON if rule in _ABOUT_ELSE and sure < _OWN else GOES_ON
+    return memory.topic if last >= bar or corrects_a_person(words) else None
 
 
 def _with_england(turn: Turn, heard: Heard, book: Book) -> Turn:

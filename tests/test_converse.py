@@ -255,6 +255,27 @@ def test_a_message_that_goes_on_with_the_last_topic_does(book: Book) -> None:
     assert turn_for("tip_prepare", not_now, book).topic == "tip_prepare"
 
 
+@pytest.mark.parametrize(
+    ("last", "topic"),
+    [(0.8, "school_nurse"), (0.9, "own_it_4_parents_told")],
+    ids=["much likelier after the one before", "not much likelier"],
+)
+def test_what_is_much_likelier_after_the_topic_before_the_last_goes_back_to_it(book: Book, last: float, topic: str) -> None:
+    memory = Memory(topic="own_it_4_parents_told", earlier="school_nurse")
+    goes_on = (("own_it_4_parents_told", last), ("school_nurse", 0.99))
+    said = on(memory, "what does she actually do", "help", 0.5, goes_on=goes_on)
+    assert turn_for("did_you_mean", said, book).topic == topic
+
+
+@pytest.mark.parametrize(
+    ("rule", "sure", "topic"),
+    [("out_of_scope", 0.7, "get_involved"), ("out_of_scope", 0.95, "out_of_scope"), ("tip_prepare", 0.7, "tip_prepare")],
+)
+def test_what_is_rather_no_topic_at_all_goes_on_sooner_than_another_one(book: Book, rule: str, sure: float, topic: str) -> None:
+    said = on(Memory(topic="get_involved"), "is there an age limit", rule, sure, goes_on=(("get_involved", 0.5),))
+    assert turn_for(rule, said, book).topic == topic
+
+
 def test_another_country_is_never_taken_for_the_last_topic(book: Book) -> None:
     abroad = on(Memory(topic=PHARMACY), "i live in wales tho", sure=0.9, kind="other_nation", goes_on=((PHARMACY, 0.9),))
     assert turn_for("out_of_scope", abroad, book).outcome == "out_of_scope"
