@@ -34,6 +34,7 @@ def main() -> None:
     hush_libraries()
     import rasa.__main__ as entry
     import rasa.core.actions.action as actions
+    import rasa.core.policies.rule_policy as rule_policy
     import rasa.core.processor as processor
 
     from bot.graph_runner import StepByStep
@@ -49,6 +50,7 @@ def main() -> None:
     actions.DEFAULT_REQUEST_TIMEOUT = 2.5
     actions.RemoteAction._validate_action_result = _checked_once()
     processor.DaskGraphRunner = StepByStep
+    rule_policy.RulePolicy._get_possible_keys = _by_intent(rule_policy.RulePolicy._get_possible_keys)
     # It makes a whole empty domain for each message to warn of intents that ours, checked by `ownit check`, cannot lack.
     processor.MessageProcessor._check_for_unseen_features = lambda *_: None
     if not serving:
@@ -94,6 +96,25 @@ def _checked_once() -> Callable[[Any, Mapping[str, Any]], bool]:
         return True
 
     return valid
+
+
+def _by_intent(fitting: Callable[..., set[str]]) -> Callable[..., set[str]]:
+    """Return Rasa's search for the rules that fit a conversation, among those only that its last intent does not rule out.
+
+    Rasa tries every rule, twice a message: a twentieth of the engine's time.
+    """
+
+    def intent(state: Mapping[str, Any]) -> str | None:
+        said: str | None = state.get("user", {}).get("intent")
+        return said
+
+    def ours(self: Any, lookup: Mapping[str, str], states: list[Any]) -> set[str]:
+        open_to = (None, intent(states[-1]))
+        return fitting(
+            self, {key: lookup[key] for key in lookup if intent(self._rule_key_to_state(key)[-1]) in open_to}, states
+        )
+
+    return ours
 
 
 def _in_turn(parse: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:

@@ -67,7 +67,7 @@ def held_out_scores(examples: Sequence[Example], questions: Sequence[Example]) -
         whole = [heard[i][0] for i in rest]
         classifier = DangerClassifier.train(encoder.encode_many(whole), whole, [labels[i] for i in rest], alike)
         for i in np.flatnonzero(fold == held):
-            scores[i] = classifier.score(encoder.encode_many(heard[i]), heard[i])[ANY]
+            scores[i] = classifier.hear(encoder.encode_many(heard[i]), heard[i]).score()[ANY]
     return scores
 
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from bot.engine_main import _in_turn
+from bot.engine_main import _by_intent, _in_turn
 from bot.nlu.components import PARSED
 from bot.nlu.understand import Parsed
 
@@ -70,3 +70,16 @@ def test_a_message_that_cannot_be_understood_lets_the_next_one_in() -> None:
     first, *rest = asyncio.run(together())
     assert isinstance(first, ValueError)
     assert rest == [1, 2]
+
+
+def test_only_rules_that_the_last_intent_does_not_rule_out_are_tried() -> None:
+    def fitting(policy: object, lookup: dict[str, str], states: list[object]) -> set[str]:
+        return set(lookup)
+
+    class Policy:
+        @staticmethod
+        def _rule_key_to_state(key: str) -> list[dict[str, dict[str, str]]]:
+            return [{"user": {"intent": "thanks"}}, {"user": {"intent": key}} if key else {}]
+
+    states = [{"user": {"intent": "thanks"}}, {"user": {"intent": "greet"}}]
+    assert _by_intent(fitting)(Policy(), {"greet": "a", "thanks": "b", "": "c"}, states) == {"greet", ""}

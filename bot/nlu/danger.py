@@ -21,8 +21,42 @@ from bot.nlu.wording import Counted, Wording
 # (docs/decisions/0004-danger.md).
 _PART_WEIGHS = 0.5
 _NEIGHBOURS, _NEARER, _SUREST = 16, 40.0, 0.98
+# Two networks err less together than either: what one alone finds and misses changes with its start.
+_VOICES = 2
 # Where all parts are below these odds (their logarithm), nobody needs to know which kind of danger it would be: one in twenty.
 _HARMLESS = -3.0
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What the classifier makes of a message, its parts and its clauses.
+
+    Attributes:
+        kinds: which kind a danger is.
+        odds: the logarithm of the odds of danger for each of the texts, the whole message first, shape (texts,).
+        vectors: their unit vectors, shape (texts, dimensions); ``texts``: the texts themselves.
+    """
+
+    kinds: Views
+    odds: Floats
+    vectors: Floats
+    texts: Sequence[str]
+
+    def score(self, part: int | None = None) -> dict[str, float]:
+        """Return the probability of each kind in the surest of the texts, or of the whole message and one ``part`` of it.
+
+        The key `ANY` holds the probability that the message is about danger of whatever kind: kinds overlap, so a message is
+        often surely dangerous before it is surely of one kind; of a harmless message no kind is told. A part torn from its
+        message sounds worse than it is ("i dont want her in there"), so the surest part counts only together with the whole.
+        """
+        rows = np.arange(len(self.odds)) if part is None else np.array([0, part])
+        surest = rows[self.odds[rows].argmax()]
+        whole = max(self.odds[0], (1 - _PART_WEIGHS) * self.odds[0] + _PART_WEIGHS * self.odds[surest])
+        if self.odds[surest] < _HARMLESS:
+            return {ANY: _probability(whole)}
+        shares, _ = self.kinds.shares(self.vectors[surest], self.texts[surest])
+        scores = dict(zip(self.kinds.labels, (_probability(self.odds[surest]) * shares).tolist(), strict=True))
+        return {**scores, ANY: _probability(whole)}
 
 
 @dataclass(frozen=True)
@@ -52,29 +86,17 @@ class DangerClassifier:
         # A thread each: the network lets go of Python's lock while it multiplies.
         with stopping_early(), side_by_side(1) as pool:
             axes = main_axes(vectors)
-            network = pool.submit(Network.train, vectors, danger.astype(np.int32), axes=axes)
+            network = pool.submit(Network.train, vectors, danger.astype(np.int32), axes=axes, voices=_VOICES)
             wording = Wording.train(counted, danger.astype(np.int32), 2)
             kinds = Views.train(names, vectors[rows], counted[rows], answers)
         return cls(network.result(), wording, kinds, Neighbours.of(vectors, axes), danger)
 
-    def score(self, vectors: Floats, texts: Sequence[str]) -> dict[str, float]:
-        """Return the probability of each kind in the surest of a message, which comes first, and its parts.
-
-        The key `ANY` holds the probability that the message is about danger of whatever kind: kinds overlap, so a message is
-        often surely dangerous before it is surely of one kind; of a harmless message no kind is told. A part torn from its
-        message sounds worse than it is ("i dont want her in there"), so the surest part counts only together with the whole.
-        """
-        odds = self._odds(vectors, texts)
-        surest = int(odds.argmax())
-        whole = max(odds[0], (1 - _PART_WEIGHS) * odds[0] + _PART_WEIGHS * odds[surest])
-        if odds[surest] < _HARMLESS:
-            return {ANY: _probability(whole)}
-        shares, _ = self.kinds.shares(vectors[surest], texts[surest])
-        scores = dict(zip(self.kinds.labels, (_probability(odds[surest]) * shares).tolist(), strict=True))
-        return {**scores, ANY: _probability(whole)}
+    def hear(self, vectors: Floats, texts: Sequence[str]) -> Heard:
+        """Listen to a message, which comes first, its parts and its clauses, once to each."""
+        return Heard(self.kinds, self._odds(vectors, texts), vectors, texts)
 
     def _odds(self, vectors: Floats, texts: Sequence[str]) -> Floats:
-        """Return the logarithm of the odds of danger for each part."""
+        """Return the logarithm of the odds of danger for each part, shape (parts,)."""
         safe, danger = np.stack([self.wording.shares(text) for text in texts]).T
         by_words = np.log(danger + 1e-9) - np.log(safe + 1e-9)
         odds: Floats = self.network.odds(vectors) + by_words + [self._by_neighbours(vector) for vector in vectors]

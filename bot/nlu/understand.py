@@ -11,8 +11,6 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-import numpy as np
-
 from bot.messages import Understanding
 from bot.nlu.age import find_age
 from bot.nlu.context import (
@@ -24,7 +22,7 @@ from bot.nlu.context import (
     without_correction,
     without_introduction,
 )
-from bot.nlu.danger import DangerClassifier
+from bot.nlu.danger import DangerClassifier, Heard
 from bot.nlu.encoder import Encoder, Vectors
 from bot.nlu.foreign import ForeignModel, language_of
 from bot.nlu.safety import ANY, CLASSIFIER, CRISIS, SUPPORT, Finding, Ruling, SafetyRules, Thresholds, combine
@@ -95,11 +93,6 @@ class Parsed:
         """One unit vector for each of ``mended``."""
         return self.every_vector[: len(self.mended)]
 
-    @property
-    def clause_vectors(self) -> Vectors:
-        """One unit vector for each of ``clauses``."""
-        return self.every_vector[len(self.mended) :]
-
 
 def spell(parsed: Parsed, speller: Speller) -> None:
     """Split the message into its questions and mend each one's spelling."""
@@ -107,7 +100,9 @@ def spell(parsed: Parsed, speller: Speller) -> None:
     questions = segments(asked)
     parsed.parts = [asked, *(questions if len(questions) > 1 else ())]
     parsed.mended = [speller.mend(p) for p in parsed.parts]
-    parsed.clauses = [speller.mend(c) for c in clauses(parsed.text)]
+    # A clause that is a question too has its vector already.
+    known = {words_of(part): part for part in parsed.mended}
+    parsed.clauses = [known.get(words_of(c), c) for c in map(speller.mend, clauses(parsed.text))]
     parsed.language = language_of(parsed.text, parsed.mended[0], speller.knows)
 
 
@@ -145,7 +140,8 @@ def check_safety(parsed: Parsed, rules: SafetyRules, danger: DangerClassifier, b
     ours = asks or _is_surely_ours(parsed.guesses[0])
     # The classifier has learnt from messages; of a lone letter, sent too early, it thinks anything.
     lone = _LONE_LETTER.fullmatch(parsed.mended[0])
-    scores = {} if lone else danger.score(parsed.every_vector, [*parsed.mended, *parsed.clauses])
+    heard = danger.hear(parsed.every_vector, [*parsed.mended, *parsed.clauses])
+    scores = {} if lone else heard.score()
     by_topic = sum(share for topic, share in parsed.guesses[0].ranking if topic.startswith("crisis_"))
     if by_topic >= _TOPIC_IS_DANGER and scores.get(ANY, 0.0) >= _NOT_HARMLESS:
         scores[ANY] = max(scores[ANY], by_topic)
@@ -155,7 +151,7 @@ def check_safety(parsed: Parsed, rules: SafetyRules, danger: DangerClassifier, b
     if asks and parsed.clauses and parsed.typed.in_passing:
         parsed.finding = parsed.finding and replace(parsed.finding, tier=SUPPORT)
     if asks and (parsed.finding is None or parsed.finding.tier != CRISIS):
-        parsed.finding = _beside_the_question(parsed, parsed.typed.in_passing, rules, danger, bars) or parsed.finding
+        parsed.finding = _beside_the_question(parsed, parsed.typed.in_passing, heard, rules, bars) or parsed.finding
     if parsed.finding is None or parsed.finding.tier != CRISIS:
         parsed.finding = _in_another_language(parsed) or parsed.finding
 
@@ -200,20 +196,17 @@ def _in_another_language(parsed: Parsed) -> Finding | None:
     return Finding(FOREIGN_KIND, dangers[0][0], CRISIS, CLASSIFIER, share, parsed.language or "en")
 
 
-def _beside_the_question(
-    parsed: Parsed, over: bool, rules: SafetyRules, danger: DangerClassifier, bars: Thresholds
-) -> Finding | None:
+def _beside_the_question(parsed: Parsed, over: bool, heard: Heard, rules: SafetyRules, bars: Thresholds) -> Finding | None:
     """Return the crisis that stands beside a question about rights, in a clause of its own.
 
     "can i get a note for swimming, i dont want to show what i do to my arms" asks and tells;
     "i used to have anorexia, can i ask not to be told my weight" only tells in passing: it is ``over``.
     """
-    for clause, vector in zip(parsed.clauses, parsed.clause_vectors, strict=True):
+    for row, clause in enumerate(parsed.clauses, len(parsed.mended)):
         ruling = rules.rule(clause)
         if ruling.asks or (over and ruling.in_passing):
             continue
-        scores = danger.score(np.stack([parsed.vectors[0], vector]), [parsed.mended[0], clause])
-        found = combine(ruling.finding, scores, False, rules, bars)
+        found = combine(ruling.finding, heard.score(row), False, rules, bars)
         if found and found.tier == CRISIS and found.score >= bars.beside:
             return found
     return None

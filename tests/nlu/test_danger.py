@@ -29,7 +29,7 @@ def classifier() -> DangerClassifier:
 
 
 def score(classifier: DangerClassifier, *parts: tuple[list[float], str]) -> dict[str, float]:
-    return classifier.score(np.array([v for v, _ in parts], np.float32), [t for _, t in parts])
+    return classifier.hear(np.array([v for v, _ in parts], np.float32), [t for _, t in parts]).score()
 
 
 def test_it_learns_and_says_nothing_of_the_safe_label(classifier: DangerClassifier) -> None:

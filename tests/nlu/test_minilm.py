@@ -53,29 +53,3 @@ def test_questions_that_differ_stay_apart(wheel: Path, kept: Path) -> None:
     pieces, session = WordPieces.load(), minilm.session(wheel, kept)
     first, second, third = (_vector(session, pieces.ids(q)) for q in QUESTIONS)
     assert max(first @ second, first @ third, second @ third) < 0.7
-
-
-def test_a_graph_that_is_kept_is_not_made_again(wheel: Path, kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(minilm, "built", lambda *_: pytest.fail("made again"))
-    minilm.session(wheel, kept)
-
-
-@pytest.mark.parametrize("content", [b"", b"no graph", "half"])
-def test_a_damaged_graph_is_made_again(wheel: Path, kept: Path, tmp_path: Path, content: bytes | str) -> None:
-    path = tmp_path / "minilm.onnx"
-    path.write_bytes(kept.read_bytes()[:1_000_000] if isinstance(content, str) else content)
-    minilm.session(wheel, path)
-    assert path.read_bytes() == kept.read_bytes()
-
-
-def test_a_graph_of_another_version_is_made_again(wheel: Path, kept: Path, tmp_path: Path) -> None:
-    path = tmp_path / "minilm.onnx"
-    path.write_bytes(b"another seal".ljust(32) + minilm.built(wheel))
-    minilm.session(wheel, path)
-    assert path.read_bytes() == kept.read_bytes()
-
-
-def test_where_nothing_can_be_written_the_graph_is_made_all_the_same(wheel: Path, tmp_path: Path) -> None:
-    (tmp_path / "a file").write_text("not a folder")
-    session = minilm.session(wheel, tmp_path / "a file" / "minilm.onnx")
-    assert session.run(None, {"ids": [[101, 102]]})[0].shape == (1, 2, 384)

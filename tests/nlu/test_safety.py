@@ -239,7 +239,10 @@ class Says:
 
     share: float | None = None
 
-    def score(self, vectors: Any, messages: Any) -> dict[str, float]:
+    def hear(self, vectors: Any, texts: Any) -> Any:
+        return self
+
+    def score(self, part: int | None = None) -> dict[str, float]:
         return {} if self.share is None else {"sexual_abuse": self.share, ANY: self.share}
 
 
