@@ -14,11 +14,13 @@ import os
 import sys
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
+from threading import Thread
 from typing import Any
 
 from bot import without_tensorflow
 from bot.guard import guard
 from bot.logs import hush_libraries, set_up_logs
+from bot.nlu.encoder import shared_encoder
 from bot.settings import Settings
 
 
@@ -32,6 +34,10 @@ def main() -> None:
     if not settings.tensorflow:
         without_tensorflow.install()
     hush_libraries()
+    encoders = Thread(target=shared_encoder)
+    if serving:
+        # Unpacking their weights lets go of Python's lock: Rasa is imported meanwhile.
+        encoders.start()
     import rasa.__main__ as entry
     import rasa.core.actions.action as actions
     import rasa.core.policies.rule_policy as rule_policy
@@ -56,7 +62,7 @@ def main() -> None:
     if not serving:
         _spare_training()
     processor.MessageProcessor.parse_message = _in_turn(processor.MessageProcessor.parse_message)
-    _prepare_server(settings.cluster_secret)
+    _prepare_server(settings.cluster_secret, encoders)
     sys.argv[0] = "rasa"
     entry.main()
     if serving:
@@ -76,8 +82,8 @@ def _spare_training() -> None:
     # No step of ours changes a question.
     Message.__deepcopy__ = lambda self, _: self
     Message.fingerprint = fingerprint
-    # What a model is made of, random numbers, packs as well in a third of the time.
-    TarSafe.gzopen = partial(TarSafe.gzopen, compresslevel=1)
+    # Half of it is like random numbers, which no packing makes small, and every start would wait for the unpacking.
+    TarSafe.gzopen = partial(TarSafe.gzopen, compresslevel=0)
 
 
 def _checked_once() -> Callable[[Any, Mapping[str, Any]], bool]:
@@ -141,7 +147,7 @@ def _in_turn(parse: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[An
     return ours
 
 
-def _prepare_server(secret: str) -> None:
+def _prepare_server(secret: str, encoders: Thread) -> None:
     """Lock Rasa's server (its own token guards its API only, not the channels) and warm it up before it listens."""
     import rasa.core.run as server
 
@@ -153,6 +159,7 @@ def _prepare_server(secret: str) -> None:
         return app
 
     async def warm(*args: Any, **kwargs: Any) -> Any:
+        encoders.join()
         agent = await load(*args, **kwargs)
         if agent.is_ready():
             # What is read at first use takes seconds, and nobody's first message may wait for it.

@@ -45,11 +45,14 @@ class Health:
         """Watch this engine, this Telegram channel and the settings' list of surgeries."""
         self._engine, self._telegram, self._settings = engine, telegram, settings
         self.ready = False
+        # Of two messages of one conversation at once, Rasa lets the second wait for a second.
+        self._turn = asyncio.Lock()
 
     async def watch(self) -> None:
         """Look for ever."""
         while True:
-            await self.look()
+            async with self._turn:
+                await self.look()
             await asyncio.sleep(_PROBE_EVERY[self.ready])
 
     async def look(self) -> None:
@@ -71,8 +74,9 @@ class Health:
 
     async def is_ready(self, request: Request) -> Response:
         """Answer 200 when a model has answered a probe, else 503, with Telegram's state beside it."""
-        if not self.ready:
-            self.ready = await self._probe()
+        async with self._turn:
+            if not self.ready:
+                await self.look()
         body = {"ready": self.ready, "telegram": self._telegram.state}
         return JSONResponse(body, 200 if self.ready else 503)
 

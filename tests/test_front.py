@@ -18,12 +18,17 @@ from bot.settings import Settings
 
 
 class Engine:
-    """An engine that is up or is not."""
+    """An engine that is up or is not, and counts how many messages it has in hand."""
 
     up = False
+    in_hand = most = 0
 
     async def ask(self, incoming: Incoming) -> Turn:
         """Answer while up."""
+        self.in_hand += 1
+        self.most = max(self.most, self.in_hand)
+        await asyncio.sleep(0)
+        self.in_hand -= 1
         if not self.up:
             raise EngineError("engine", "ConnectError")
         return Turn("answered", (Reply("bot_identity", ("Hello.",)),), "bot_identity", 1.0, ("bot_identity",))
@@ -60,6 +65,18 @@ def test_it_is_ready_only_once_a_model_has_answered_and_not_after_the_engine_is_
     asyncio.run(health.look())
     assert status(health) == 503
     assert gauge("ownit_engine_up") == 0
+
+
+def test_an_engine_is_probed_once_at_a_time(health: front.Health, engine: Engine) -> None:
+    """Rasa lets the second of two messages of one conversation wait for a second."""
+
+    async def together() -> None:
+        watch = asyncio.create_task(health.watch())
+        await asyncio.gather(*(health.is_ready(None) for _ in range(5)))  # type: ignore[arg-type]
+        watch.cancel()
+
+    asyncio.run(together())
+    assert engine.most == 1
 
 
 def test_an_engine_that_is_gone_is_noticed_within_seconds() -> None:

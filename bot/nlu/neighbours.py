@@ -19,9 +19,9 @@ Rows = npt.NDArray[np.intp]
 
 # Nearness along these directions is nearly that along all (correlation 0.94), in a third of the time and memory.
 _AXES = 256
-# Sentences are kept by the place they stand nearest to, and those of the places nearest to a message are looked at: nine in ten
-# of the true neighbours are among them. To look at all takes ten times as long, and judges no better.
-_PLACES, _LOOKED_AT, _LEAST = 256, 16, 64
+# Sentences are kept by the place they stand nearest to, and those of the places nearest to a message are looked at: five in six
+# of the true neighbours are among them. To look at all takes twenty times as long, and judges no better.
+_PLACES, _LOOKED_AT, _LEAST = 512, 16, 64
 # Places settle in so many rounds, and every eighth sentence is enough for it.
 _ROUNDS, _EVERY = 4, 8
 
