@@ -36,7 +36,7 @@ _OWN, _SURELY_OWN = 0.93, 0.985
 # A message this likely to go on with the last topic does; likelier, where it is surely about another one; less likely, where it
 # would be about the bot or nothing we know, and not surely so: measured on conversations (docs/decisions/0008-going-on.md).
 GOES_ON, _GOES_ON_ANYWAY, _RATHER_GOES_ON = 0.6, 0.7, 0.25
-# "what does she actually do" goes back to the topic before, the school nurse, when it is so much likelier after that one.
+# "how long is the wait" goes back to the topic before, help with feelings, when it is so much likelier after that one.
 _GOES_BACK = 0.15
 # One that may be danger has to be likelier to, and no answer about health may have come before.
 _SURELY_GOES_ON = 0.9

@@ -263,7 +263,7 @@ def test_a_message_that_goes_on_with_the_last_topic_does(book: Book) -> None:
 def test_what_is_much_likelier_after_the_topic_before_the_last_goes_back_to_it(book: Book, last: float, topic: str) -> None:
     memory = Memory(topic="own_it_4_parents_told", earlier="school_nurse")
     goes_on = (("own_it_4_parents_told", last), ("school_nurse", 0.99))
-    said = on(memory, "what does she actually do", "help", 0.5, goes_on=goes_on)
+    said = on(memory, "how long is the wait", "help", 0.5, goes_on=goes_on)
     assert turn_for("did_you_mean", said, book).topic == topic
 
 
