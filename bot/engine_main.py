@@ -116,9 +116,8 @@ def _by_intent(fitting: Callable[..., set[str]]) -> Callable[..., set[str]]:
 
     def ours(self: Any, lookup: Mapping[str, str], states: list[Any]) -> set[str]:
         open_to = (None, intent(states[-1]))
-        return fitting(
-            self, {key: lookup[key] for key in lookup if intent(self._rule_key_to_state(key)[-1]) in open_to}, states
-        )
+        rules = {key: action for key, action in lookup.items() if intent(self._rule_key_to_state(key)[-1]) in open_to}
+        return fitting(self, rules, states)
 
     return ours
 

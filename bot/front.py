@@ -51,8 +51,7 @@ class Health:
     async def watch(self) -> None:
         """Look for ever."""
         while True:
-            async with self._turn:
-                await self.look()
+            await self.look()
             await asyncio.sleep(_PROBE_EVERY[self.ready])
 
     async def look(self) -> None:
@@ -63,10 +62,11 @@ class Health:
         metrics.GP_LIST_DAYS.set(days_old(self._settings))
 
     async def _probe(self) -> bool:
-        try:
-            return bool((await self._engine.ask(_PROBE)).replies)
-        except EngineError:
-            return False
+        async with self._turn:
+            try:
+                return bool((await self._engine.ask(_PROBE)).replies)
+            except EngineError:
+                return False
 
     async def live(self, request: Request) -> Response:
         """Answer that the front runs."""
@@ -74,9 +74,8 @@ class Health:
 
     async def is_ready(self, request: Request) -> Response:
         """Answer 200 when a model has answered a probe, else 503, with Telegram's state beside it."""
-        async with self._turn:
-            if not self.ready:
-                await self.look()
+        if not self.ready:
+            self.ready = await self._probe()
         body = {"ready": self.ready, "telegram": self._telegram.state}
         return JSONResponse(body, 200 if self.ready else 503)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 
 import numpy as np
@@ -24,7 +25,8 @@ class _Processor:
 
     @contextmanager
     def ahead(self, inputs: dict[str, list[int]], last: str) -> Iterator[list[dict[str, Parsed]]]:
-        parsed = Parsed("")
+        parsed = Parsed("", encoded=Future())
+        assert parsed.encoded is not None
         if inputs["__message__"] == [self.broken]:
             parsed.encoded.set_exception(ValueError())
         else:

@@ -79,6 +79,16 @@ def test_an_engine_is_probed_once_at_a_time(health: front.Health, engine: Engine
     assert engine.most == 1
 
 
+def test_who_is_ready_says_so_at_once_while_the_engine_is_looked_after(health: front.Health, engine: Engine) -> None:
+    async def meanwhile() -> int:
+        await health.look()
+        async with health._turn:
+            return (await asyncio.wait_for(health.is_ready(None), 1)).status_code  # type: ignore[arg-type]
+
+    engine.up = True
+    assert asyncio.run(meanwhile()) == 200
+
+
 def test_an_engine_that_is_gone_is_noticed_within_seconds() -> None:
     assert max(front._PROBE_EVERY.values()) <= 5
 

@@ -64,8 +64,7 @@ class _Step(GraphComponent):
     ) -> _Step:
         """Make the component for a trained model (Rasa's graph protocol)."""
         step = cls(config, model_storage, resource)
-        with model_storage.read_from(resource) as folder:
-            step.restore(folder)
+        step.prepare()
         return step
 
     @classmethod
@@ -73,8 +72,14 @@ class _Step(GraphComponent):
         """Return what else the trained step depends on: Rasa's cache sees neither our files nor our modules."""
         return step_fingerprint(cls.__name__)
 
+    def prepare(self) -> None:
+        """Read what the step needs: what training left, unless it learns nothing."""
+        with self._storage.read_from(self._resource) as folder:
+            self.restore(folder)
+
     def restore(self, folder: Path) -> None:
-        """Read what training left in ``folder``; nothing by default."""
+        """Read what training left in ``folder``."""
+        raise NotImplementedError
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         """Leave the training questions as they are; training mends and encodes them itself."""
@@ -88,28 +93,6 @@ class _Step(GraphComponent):
 
     def step(self, message: Message) -> None:
         """Run this step on one message."""
-        raise NotImplementedError
-
-
-class _Untaught(_Step):
-    """A step that learns nothing, and so has nothing in the model archive."""
-
-    @classmethod
-    def load(
-        cls,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-        **kwargs: Any,
-    ) -> _Step:
-        """Make the component for a trained model (Rasa's graph protocol)."""
-        step = cls(config, model_storage, resource)
-        step.prepare()
-        return step
-
-    def prepare(self) -> None:
-        """Read what the step needs."""
         raise NotImplementedError
 
 
@@ -136,7 +119,7 @@ class SpellCorrector(_Step):
 
 
 @DefaultV1Recipe.register([_Type.MESSAGE_FEATURIZER], is_trainable=False)
-class SentenceEncoder(_Untaught):
+class SentenceEncoder(_Step):
     """Turns each question of a message into a sentence vector."""
 
     def prepare(self) -> None:
@@ -149,7 +132,7 @@ class SentenceEncoder(_Untaught):
 
 
 @DefaultV1Recipe.register([_Type.MESSAGE_FEATURIZER], is_trainable=False)
-class PhraseRules(_Untaught):
+class PhraseRules(_Step):
     """Looks for danger in the words while the encoders multiply."""
 
     def prepare(self) -> None:

@@ -74,7 +74,7 @@ class Parsed:
     parts: list[str] = field(default_factory=list)
     mended: list[str] = field(default_factory=list)
     clauses: list[str] = field(default_factory=list)
-    encoded: Future[Vectors] = field(default_factory=Future)
+    encoded: Future[Vectors] | None = None
     typed: Ruling | None = None
     read: Ruling | None = None
     language: str | None = None
@@ -86,6 +86,7 @@ class Parsed:
     @cached_property
     def every_vector(self) -> Vectors:
         """The vectors of all parts and then of all clauses, shape (sentences, dimensions)."""
+        assert self.encoded is not None
         return self.encoded.result()
 
     @property

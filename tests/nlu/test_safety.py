@@ -1,5 +1,6 @@
 """The phrase rules find what they are written for, leave the rest alone, and the classifier can only add to them."""
 
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
@@ -260,10 +261,23 @@ def heard(message: str, guess: Guess = UNSURE, classifier: object = NO_DANGER, b
     """Return the finding of the safety step."""
     parts = clauses(message)
     parsed = Parsed(message, [message], [message], parts, guesses=[guess])
+    parsed.encoded = Future()
     parsed.encoded.set_result(np.zeros((1 + len(parts), 2), np.float32))
     look(parsed, RULES)
     check_safety(parsed, RULES, cast(DangerClassifier, classifier), bars)
     return parsed.finding
+
+
+@pytest.mark.parametrize(("language", "found"), [(None, "suicidal_thoughts"), ("pl", None)])
+def test_danger_that_only_mended_words_show_is_found_unless_they_are_of_another_language(
+    language: str | None, found: str | None
+) -> None:
+    parsed = Parsed("im sucydle", ["im sucydle"], ["im suicidal"], guesses=[UNSURE], language=language)
+    parsed.encoded = Future()
+    parsed.encoded.set_result(np.zeros((1, 2), np.float32))
+    look(parsed, RULES)
+    check_safety(parsed, RULES, cast(DangerClassifier, NO_DANGER), BARS)
+    assert (parsed.finding and parsed.finding.kind) == found
 
 
 @pytest.mark.parametrize(
