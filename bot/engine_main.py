@@ -158,7 +158,8 @@ def _prepare_server(secret: str, encoders: Thread) -> None:
         return app
 
     async def warm(*args: Any, **kwargs: Any) -> Any:
-        encoders.join()
+        if encoders.is_alive():
+            encoders.join()
         agent = await load(*args, **kwargs)
         if agent.is_ready():
             # What is read at first use takes seconds, and nobody's first message may wait for it.
