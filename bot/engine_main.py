@@ -21,6 +21,7 @@ from bot import without_tensorflow
 from bot.guard import guard
 from bot.logs import hush_libraries, set_up_logs
 from bot.nlu.encoder import shared_encoder
+from bot.nlu.learning import begun
 from bot.settings import Settings
 
 
@@ -28,6 +29,8 @@ def main() -> None:
     """Run Rasa's command line with the arguments given to this module."""
     settings = Settings.from_env()
     serving = sys.argv[1:2] == ["run"]
+    if sys.argv[1:2] == ["train"]:
+        begun(settings.content)
     if serving:
         # A start makes a million objects that stay; looking through them for rubbish meanwhile is in vain.
         gc.disable()

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from bot.nlu.corpus import Corpus
 from bot.nlu.danger import DangerClassifier
 from bot.nlu.encoder import shared_encoder
 from bot.nlu.regression import Floats
@@ -65,7 +66,8 @@ def held_out_scores(examples: Sequence[Example], questions: Sequence[Example]) -
     for held in range(FOLDS):
         rest = np.flatnonzero(fold != held)
         whole = [heard[i][0] for i in rest]
-        classifier = DangerClassifier.train(encoder.encode_many(whole), whole, [labels[i] for i in rest], alike)
+        corpus = Corpus.of(whole, encoder.encode_many(whole), alike)
+        classifier = DangerClassifier.train(corpus, [labels[i] for i in rest])
         for i in np.flatnonzero(fold == held):
             scores[i] = classifier.hear(encoder.encode_many(heard[i]), heard[i]).score()[ANY]
     return scores

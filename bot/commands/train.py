@@ -39,7 +39,7 @@ def ensure_model(force: bool = False) -> Path:
     if path.exists() and not force and _whole(path):
         os.utime(path)  # `rasa run` and ours both take the newest
         return path
-    print("Training the model (some minutes the first time, two or less after an edit) …", file=sys.stderr, flush=True)
+    print("Training the model (two minutes or so the first time, half a minute after an edit) …", file=sys.stderr, flush=True)
     start = time.monotonic()
     command = [
         sys.executable,

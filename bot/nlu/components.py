@@ -27,15 +27,17 @@ from bot.nlu import understand
 from bot.nlu.danger import DangerClassifier
 from bot.nlu.encoder import shared_encoder
 from bot.nlu.foreign import ForeignModel
+from bot.nlu.learning import Learnt, learnt
 from bot.nlu.safety import SafetyRules, Thresholds
 from bot.nlu.sources import step_fingerprint
 from bot.nlu.spelling import Speller
 from bot.nlu.topics import TopicModel
-from bot.nlu.training import Example, labelled, read_dangers, train_danger, train_speller, train_topics
+from bot.nlu.training import labelled
 from bot.nlu.understand import Parsed
 from bot.settings import Settings
 
-_Type = DefaultV1Recipe.ComponentType
+# Featurizers too are registered so: Rasa would load those in a training, for questions that `learn` reads by itself.
+_CLASSIFIER = DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER
 PARSED = "parsed"
 
 
@@ -81,9 +83,13 @@ class _Step(GraphComponent):
         """Read what training left in ``folder``."""
         raise NotImplementedError
 
-    def process_training_data(self, training_data: TrainingData) -> TrainingData:
-        """Leave the training questions as they are; training mends and encodes them itself."""
-        return training_data
+    def learnt(self, training_data: TrainingData) -> Learnt:
+        """Return what all steps learn from the training questions and their labels, out-of-scope ones by kind."""
+        examples = labelled(
+            (m.get(TEXT), m.get(INTENT), ((m.get("metadata") or {}).get(INTENT) or {}).get("kind"))
+            for m in training_data.intent_examples
+        )
+        return learnt(tuple(examples), self._content)
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Run this step on each message."""
@@ -96,15 +102,14 @@ class _Step(GraphComponent):
         raise NotImplementedError
 
 
-@DefaultV1Recipe.register([_Type.MESSAGE_FEATURIZER], is_trainable=True)
+@DefaultV1Recipe.register([_CLASSIFIER], is_trainable=True)
 class SpellCorrector(_Step):
     """Splits a message into its questions and mends their spelling."""
 
     def train(self, training_data: TrainingData) -> Resource:
         """Learn the words of the training questions, and which stand beside which."""
-        self._speller = train_speller(_examples(training_data), self._content)
         with self._storage.write_to(self._resource) as folder:
-            (folder / "seen.json").write_text(json.dumps(self._speller.seen))
+            (folder / "seen.json").write_text(json.dumps(self.learnt(training_data).seen))
         return self._resource
 
     def restore(self, folder: Path) -> None:
@@ -118,7 +123,7 @@ class SpellCorrector(_Step):
         message.set(PARSED, parsed)
 
 
-@DefaultV1Recipe.register([_Type.MESSAGE_FEATURIZER], is_trainable=False)
+@DefaultV1Recipe.register([_CLASSIFIER], is_trainable=False)
 class SentenceEncoder(_Step):
     """Turns each question of a message into a sentence vector."""
 
@@ -131,7 +136,7 @@ class SentenceEncoder(_Step):
         understand.encode(message.get(PARSED), shared_encoder())
 
 
-@DefaultV1Recipe.register([_Type.MESSAGE_FEATURIZER], is_trainable=False)
+@DefaultV1Recipe.register([_CLASSIFIER], is_trainable=False)
 class PhraseRules(_Step):
     """Looks for danger in the words while the encoders multiply."""
 
@@ -145,15 +150,14 @@ class PhraseRules(_Step):
         understand.look(message.get(PARSED), self._rules)
 
 
-@DefaultV1Recipe.register([_Type.INTENT_CLASSIFIER], is_trainable=True)
+@DefaultV1Recipe.register([_CLASSIFIER], is_trainable=True)
 class TopicClassifier(_Step):
     """Finds the topic, the age, the reader and whether the last topic goes on."""
 
     def train(self, training_data: TrainingData) -> Resource:
         """Fit the classifier and its confidence."""
-        self._model = train_topics(_examples(training_data), self._content, shared_encoder())
         with self._storage.write_to(self._resource) as folder:
-            np.savez(folder / "topics.npz", **self._model.to_arrays())
+            np.savez(folder / "topics.npz", **self.learnt(training_data).topics)
         return self._resource
 
     def restore(self, folder: Path) -> None:
@@ -166,15 +170,14 @@ class TopicClassifier(_Step):
         understand.classify(message.get(PARSED), self._model)
 
 
-@DefaultV1Recipe.register([_Type.INTENT_CLASSIFIER], is_trainable=True)
+@DefaultV1Recipe.register([_CLASSIFIER], is_trainable=True)
 class ForeignListener(_Step):
     """Ranks the topics of a message that is not English."""
 
     def train(self, training_data: TrainingData) -> Resource:
-        """Fit the model on English questions, and on plain words of danger, of which they hold too few."""
-        examples = [*_examples(training_data), *read_dangers(self._content, by="topic")]
+        """Fit the model on English questions."""
         with self._storage.write_to(self._resource) as folder:
-            np.savez(folder / "foreign.npz", **ForeignModel.train(examples).to_arrays())
+            np.savez(folder / "foreign.npz", **self.learnt(training_data).foreign)
         return self._resource
 
     def restore(self, folder: Path) -> None:
@@ -187,7 +190,7 @@ class ForeignListener(_Step):
         understand.classify_foreign(message.get(PARSED), self._model)
 
 
-@DefaultV1Recipe.register([_Type.INTENT_CLASSIFIER], is_trainable=True)
+@DefaultV1Recipe.register([_CLASSIFIER], is_trainable=True)
 class SafetyDetector(_Step):
     """Weighs danger, which beats every other topic, and concludes what was understood."""
 
@@ -198,9 +201,8 @@ class SafetyDetector(_Step):
 
     def train(self, training_data: TrainingData) -> Resource:
         """Fit the danger classifier on ``data/safety`` and, as safe, the ordinary questions."""
-        danger = train_danger(_examples(training_data), self._content, shared_encoder())
         with self._storage.write_to(self._resource) as folder:
-            np.savez(folder / "danger.npz", **danger.to_arrays())
+            np.savez(folder / "danger.npz", **self.learnt(training_data).danger)
         return self._resource
 
     def restore(self, folder: Path) -> None:
@@ -228,14 +230,6 @@ class SafetyDetector(_Step):
 @lru_cache(maxsize=1)
 def _rules(folder: Path) -> SafetyRules:
     return SafetyRules.load(folder)
-
-
-def _examples(training_data: TrainingData) -> list[Example]:
-    """Return the training questions with their labels, out-of-scope ones by kind."""
-    return labelled(
-        (m.get(TEXT), m.get(INTENT), ((m.get("metadata") or {}).get(INTENT) or {}).get("kind"))
-        for m in training_data.intent_examples
-    )
 
 
 def _entity(name: str, value: str, message: Message) -> dict[str, Any]:

@@ -9,12 +9,13 @@ import numpy as np
 import numpy.typing as npt
 
 from bot.nlu.arrays import under, within
+from bot.nlu.corpus import Corpus
 from bot.nlu.neighbours import Neighbours
-from bot.nlu.network import Network, main_axes
-from bot.nlu.regression import Floats, side_by_side, stopping_early
+from bot.nlu.network import Network
+from bot.nlu.regression import Floats, stopping_early
 from bot.nlu.safety import ANY, SAFE
 from bot.nlu.views import Views
-from bot.nlu.wording import Counted, Wording
+from bot.nlu.wording import Wording
 
 # What the surest part counts beside the whole message, how many neighbours are asked, how much more a nearer one says, and how
 # sure all of them together may be: the least false alarms for the same dangers found, on messages nobody trained on
@@ -76,20 +77,17 @@ class DangerClassifier:
     dangerous: npt.NDArray[np.bool_]
 
     @classmethod
-    def train(cls, vectors: Floats, texts: Sequence[str], labels: Sequence[str], alike: Mapping[str, str]) -> DangerClassifier:
-        """Fit on mended ``texts`` with their vectors and kinds (`SAFE` for harmless ones)."""
+    def train(cls, corpus: Corpus, labels: Sequence[str]) -> DangerClassifier:
+        """Fit on texts and their kinds (`SAFE` for harmless ones)."""
         danger = np.array([label != SAFE for label in labels])
         rows = np.flatnonzero(danger)
         names = tuple(sorted(set(labels) - {SAFE}))
         answers = np.array([names.index(labels[i]) for i in rows], np.int32)
-        counted = Counted.of(texts, alike)
-        # A thread each: the network lets go of Python's lock while it multiplies.
-        with stopping_early(), side_by_side(1) as pool:
-            axes = main_axes(vectors)
-            network = pool.submit(Network.train, vectors, danger.astype(np.int32), axes=axes, voices=_VOICES)
-            wording = Wording.train(counted, danger.astype(np.int32), 2)
-            kinds = Views.train(names, vectors[rows], counted[rows], answers)
-        return cls(network.result(), wording, kinds, Neighbours.of(vectors, axes), danger)
+        with stopping_early():
+            network = Network.train(corpus.vectors, danger.astype(np.int32), axes=corpus.axes, voices=_VOICES)
+            wording = Wording.train(corpus.counted, danger.astype(np.int32), 2)
+            kinds = Views.train(names, corpus[rows], answers)
+        return cls(network, wording, kinds, Neighbours.of(corpus.vectors, corpus.axes), danger)
 
     def hear(self, vectors: Floats, texts: Sequence[str]) -> Heard:
         """Listen to a message, which comes first, its parts and its clauses, once to each."""

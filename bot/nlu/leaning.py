@@ -17,15 +17,15 @@ import numpy as np
 import numpy.typing as npt
 
 from bot.nlu.arrays import under, within
+from bot.nlu.corpus import Corpus
 from bot.nlu.network import Network
-from bot.nlu.regression import Floats, side_by_side, stopping_early
+from bot.nlu.regression import Floats, Rows, stopping_early
 from bot.nlu.views import Views
-from bot.nlu.wording import Counted
 
 # The judge learns from messages that the rest was not trained on: a half at a time.
 _FOLDS = 2
 _HIDDEN = 32
-_ALONE = "alone"  # the label of a question that leans on nothing
+ALONE = "(alone)"  # the label of a question that leans on nothing; no topic is called so
 # Topics about the bot or nothing we know: a follow-up without a subject is easily taken for one of them.
 _ABOUT_ELSE = frozenset({"out_of_scope", "help", "bot_identity", "delete_my_data", "other_language"})
 
@@ -45,16 +45,6 @@ class FollowUp(NamedTuple):
         return self.after == self.meant
 
 
-class _Said(NamedTuple):
-    """One message to learn from; ``after`` is None for a question that leans on nothing."""
-
-    text: str
-    vector: Floats
-    shares: Shares
-    after: str | None
-    stays: bool
-
-
 @dataclass(frozen=True)
 class Leaning:
     """A trained judge of follow-ups.
@@ -68,42 +58,34 @@ class Leaning:
     judge: Network
 
     @classmethod
-    def train(
-        cls,
-        follow_ups: Sequence[tuple[FollowUp, Floats, Shares]],
-        questions: Sequence[tuple[str, str, Floats, Shares]],
-        alike: Mapping[str, str],
-    ) -> Leaning:
+    def train(cls, corpus: Corpus, said: Sequence[FollowUp], shares: Sequence[Shares]) -> Leaning:
         """Fit the views and the judge.
 
         Args:
-            follow_ups: mended, each with its unit sentence vector and its topics' shares.
-            questions: (mended question, topic, vector, shares) of messages that lean on nothing.
-            alike: words that count as one (`bot.nlu.wording.read_alike`).
-
-        The shares are those of a topic classifier that was not trained on any of the messages.
+            corpus: what people say next, and questions that lean on nothing.
+            said: what each of them means; a question that leans on nothing comes after `ALONE`.
+            shares: each one's topics' shares by a classifier that was not trained on any of them.
         """
-        topics = tuple(sorted({f.after for f, _, _ in follow_ups}))
+        topics = tuple(sorted({f.after for f in said} - {ALONE}))
         random = np.random.default_rng(0)
-        said = [(_Said(f.text, vector, shares, f.after, f.stays), f.after) for f, vector, shares in follow_ups]
-        for text, topic, vector, shares in questions:
-            after = str(random.choice([t for t in topics if t != topic]))
-            said.append((_Said(text, vector, shares, None, False), after))
-        counted, numbers = Counted.of([s.text for s, _ in said], alike), range(len(said))
-        parts = [[i for i in numbers if i % _FOLDS != fold] for fold in range(_FOLDS)]
-        with stopping_early(), side_by_side(_FOLDS) as pool:
-            whole, *folds = pool.map(lambda part: _views(topics, [s for s, _ in said], counted, part), [numbers, *parts])
-        signs, answers = [], []
-        for fold, views in enumerate(folds):
-            for s, after in said[fold::_FOLDS]:
-                signs.append(_signs(views, s.vector, s.text, s.shares)[topics.index(after)])
-                answers.append(s.stays)
-        return cls(whole, _judge(np.stack(signs), np.array(answers, np.int32)))
+        after = [f.after if f.after != ALONE else str(random.choice([t for t in topics if t != f.meant])) for f in said]
+        labels, numbers = (ALONE, *topics), np.arange(len(said))
+        signs: list[Floats] = []
+        with stopping_early():
+            whole = _views(labels, corpus, said, numbers)
+            folds = [numbers[fold::_FOLDS] for fold in range(_FOLDS)]
+            for fold in folds:
+                views = _views(labels, corpus, said, np.setdiff1d(numbers, fold))
+                for i, own in zip(fold, views.shares_of(corpus[fold])[0], strict=True):
+                    signs.append(_signs(labels, own, said[i].text, shares[i], [after[i]])[0])
+        stays = np.array([said[i].stays for fold in folds for i in fold], np.int32)
+        return cls(whole, _judge(np.stack(signs), stays))
 
     def goes_on(self, vector: Floats, text: str, shares: Shares) -> dict[str, float]:
         """Return for each topic how likely the mended ``text`` goes on with it, were it the last one answered."""
-        odds = self.judge.odds(_signs(self.views, vector, text, shares))
-        return dict(zip(self.views.labels[1:], (1 / (1 + np.exp(-odds))).tolist(), strict=True))
+        _, *topics = labels = self.views.labels
+        odds = self.judge.odds(_signs(labels, self.views.shares(vector, text)[0], text, shares, topics))
+        return dict(zip(topics, (1 / (1 + np.exp(-odds))).tolist(), strict=True))
 
     def to_arrays(self) -> dict[str, npt.NDArray[np.generic]]:
         """Return the judge as arrays that ``numpy.savez`` writes without pickling."""
@@ -115,28 +97,29 @@ class Leaning:
         return cls(Views.from_arrays(arrays), Network.from_arrays(within("judge", arrays)))
 
 
-def _views(topics: Sequence[str], said: Sequence[_Said], counted: Counted, part: Sequence[int]) -> Views:
-    """Fit, on ``part`` of the messages, what tells a reply to each topic from a question that leans on nothing.
+def _views(labels: tuple[str, ...], corpus: Corpus, said: Sequence[FollowUp], part: Rows) -> Views:
+    """Fit, on ``part`` of the messages, what tells a reply to each topic from a question that leans on nothing."""
+    known = np.array([i for i in part if said[i].stays or said[i].after == ALONE])
+    return Views.train(labels, corpus[known], np.array([labels.index(said[i].after) for i in known], np.int32))
 
-    The label of such questions comes first.
+
+def _signs(labels: Sequence[str], own: Floats, text: str, shares: Shares, topics: Sequence[str]) -> Floats:
+    """Return the six signs for each of ``topics``, shape (topics, 6).
+
+    Args:
+        labels: `ALONE` and all topics; ``own``: how likely the message comes after each of them.
+        text: the message; ``shares``: how likely it is about each topic, wherever it comes.
     """
-    labels = (_ALONE, *topics)
-    known = [i for i in part if said[i].stays or said[i].after is None]
-    answers = np.array([labels.index(said[i].after or _ALONE) for i in known], np.int32)
-    return Views.train(labels, np.stack([said[i].vector for i in known]), counted[known], answers)
-
-
-def _signs(views: Views, vector: Floats, text: str, shares: Shares) -> Floats:
-    """Return the six signs for each topic, shape (topics, 6)."""
-    alone, *after = views.shares(vector, text)[0].tolist()
+    after = dict(zip(labels, own.tolist(), strict=True))
+    alone = after[ALONE]
     elsewhere = sum(shares.get(t, 0.0) for t in _ABOUT_ELSE)
     length = math.log(len(text.split()) + 1)
     first, second = sorted(((p, t) for t, p in shares.items() if t not in _ABOUT_ELSE), reverse=True)[:2]
     rows = []
-    for topic, share in zip(views.labels[1:], after, strict=True):
+    for topic in topics:
         rival = second[0] if topic == first[1] else first[0]
-        own, likeliest = shares.get(topic, 0.0), share / (1 - alone + 1e-9)
-        rows.append([-_odds(alone), math.log(likeliest + 1e-4), math.log(own + 1e-4), _odds(rival), _odds(elsewhere), length])
+        mine, likeliest = shares.get(topic, 0.0), after[topic] / (1 - alone + 1e-9)
+        rows.append([-_odds(alone), math.log(likeliest + 1e-4), math.log(mine + 1e-4), _odds(rival), _odds(elsewhere), length])
     return np.array(rows, np.float32)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
@@ -13,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float32]
+Rows = npt.NDArray[np.intp]
 
 # Of two classes the library tells only how the second differs from the first: each stands half of that from the middle.
 SIDES = np.array([-0.5, 0.5])
@@ -25,7 +25,7 @@ _ROUNDS, _LOOKS = 8, 40_000
 def stopping_early() -> Iterator[None]:
     """Keep quiet, in this and all threads, about fits that could go on (warning filters are the process's).
 
-    BLAS gets one thread: fits run side by side, and its threads would wait for each other more than they work.
+    BLAS gets one thread: trainings run side by side, and its threads would wait for each other more than they work.
     """
     # Imported here: only training needs it.
     from threadpoolctl import threadpool_limits
@@ -35,17 +35,11 @@ def stopping_early() -> Iterator[None]:
         yield
 
 
-def side_by_side(threads: int) -> ThreadPoolExecutor:
-    """Return a pool of threads for fits: the library lets go of Python's lock while it multiplies.
-
-    The library is imported before they start: where two threads import it at once, one may see half of it.
-    """
-    # Imported here: scikit-learn costs a second of start-up and only training needs it.
-    import sklearn.feature_extraction.text
-    import sklearn.linear_model
-    import sklearn.neural_network  # noqa: F401
-
-    return ThreadPoolExecutor(threads)
+def softmax(logits: Floats) -> Floats:
+    """Return the shares whose logarithms, but for a constant, these are; each row's sum is 1."""
+    shares = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    softened: Floats = shares / shares.sum(axis=-1, keepdims=True)
+    return softened
 
 
 def fit(features: Any, answers: npt.NDArray[np.int32], classes: int, strength: float) -> tuple[Floats, Floats]:

@@ -96,12 +96,13 @@ class Speller:
     def _mend(self, text: str, candidates: Callable[[str], Sequence[str]]) -> str:
         for sign, word in self._emoji.items():
             text = text.replace(sign, f" {word} ")
-        parts = _WORD.findall(words_of(text))
+        parts = _WORD.findall(squeeze(words_of(text)))
         places = [i for i, part in enumerate(parts) if part.isalnum()]
+        numbered = any(part.isdigit() for part in parts)
         for place, i in enumerate(places):
-            word = squeeze(parts[i])
+            word = parts[i]
             # Letters beside a number, as in a postcode, are no typo.
-            if word.isascii() and word.isalpha() and (word in self._txt or not _beside_a_number(parts, i)):
+            if word.isascii() and word.isalpha() and (word in self._txt or not (numbered and _beside_a_number(parts, i))):
                 found = candidates(word)
                 parts[i] = found[0] if len(found) == 1 else self._likeliest(found, [parts[p] for p in places], place)
         return re.sub(r"\s+", " ", "".join(parts)).strip()

@@ -11,16 +11,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
 from bot.nlu.arrays import under, within
-from bot.nlu.leaning import FollowUp, Leaning
+from bot.nlu.corpus import Corpus
+from bot.nlu.leaning import ALONE, FollowUp, Leaning
 from bot.nlu.neighbours import Neighbours
-from bot.nlu.regression import Floats, side_by_side, stopping_early
+from bot.nlu.regression import Floats, Rows, stopping_early
 from bot.nlu.views import Views
-from bot.nlu.wording import Counted
 
 OUT_OF_SCOPE = "out_of_scope"
 _NEIGHBOURS = 8
@@ -68,61 +69,43 @@ class TopicModel:
     leaning: Leaning | None = None
 
     @classmethod
-    def train(
-        cls,
-        vectors: Floats,
-        labels: Sequence[str],
-        texts: Sequence[str],
-        alike: Mapping[str, str],
-        follow_ups: Sequence[FollowUp],
-        leaning: Floats,
-    ) -> TopicModel:
+    def train(cls, corpus: Corpus, labels: Sequence[str], follow_ups: Sequence[FollowUp]) -> TopicModel:
         """Fit the classifier and, on held-out questions, the confidence and what goes on with a topic.
 
         Args:
-            vectors: unit sentence vectors, shape (questions, dimensions).
-            labels: the label of each.
-            texts: the mended question of each.
-            alike: words that count as one (`bot.nlu.wording.read_alike`).
-            follow_ups: what people say next, mended; where it asks about another topic, that is a question too.
-            leaning: their unit sentence vectors.
+            corpus: the questions, and after them what people say next.
+            labels: the label of each question.
+            follow_ups: what each of the others means; where it asks about another topic, that is a question too.
         """
+        asked, said = np.split(np.arange(len(corpus)), [len(labels)])
         topics = {_topic(label) for label in labels} - {OUT_OF_SCOPE}
         moves = [i for i, f in enumerate(follow_ups) if not f.stays and f.meant in topics]
         names = tuple(sorted(set(labels)))
-        every, said = np.vstack([vectors, leaning[moves]]), [*texts, *(follow_ups[i].text for i in moves)]
-        meant = [*labels, *(follow_ups[i].meant for i in moves)]
-        answers = np.array([names.index(label) for label in meant], np.int32)
-        near = Neighbours.of(every)
-        counted = Counted.of(said, alike)
-        held = np.flatnonzero(np.arange(len(labels)) % _HELD == 0)
-        known = np.setdiff1d(np.arange(len(labels)), held)
+        answers = np.array([names.index(label) for label in (*labels, *(follow_ups[i].meant for i in moves))], np.int32)
+        every = corpus[np.append(asked, said[moves])]
+        near = Neighbours.of(every.vectors, every.axes)
 
-        def fitted(rows: npt.NDArray[np.intp]) -> TopicModel:
-            views = Views.train(names, every[rows], counted[rows], answers[rows])
-            return cls(views, near[rows], answers[rows], np.zeros(6, np.float32))
+        def fitted(rows: Rows) -> TopicModel:
+            return cls(Views.train(names, every[rows], answers[rows]), near[rows], answers[rows], np.zeros(6, np.float32))
 
         with stopping_early():
-            with side_by_side(2) as pool:
-                whole, part = pool.map(fitted, [np.arange(len(answers)), known])
-            views, right, calm = [], [], []
-            for i in held.tolist():
-                ranking, _, view = part._views(vectors[i], texts[i])
-                views.append(view)
-                right.append(ranking[0][0] == _topic(labels[i]))
-                if not labels[i].startswith("crisis_"):
-                    calm.append((texts[i], _topic(labels[i]), vectors[i], dict(ranking)))
-            said_next = [
-                (f, v, part._by_topic(part.views.shares(v, f.text)[0])) for f, v in zip(follow_ups, leaning, strict=True)
-            ]
-            judge = Leaning.train(said_next, calm, alike)
-        return replace(whole, calibration=_calibrate(np.array(views), np.array(right)), leaning=judge)
+            whole, part = fitted(np.arange(len(answers))), fitted(asked[asked % _HELD != 0])
+            held = asked[asked % _HELD == 0]
+            weighed = list(map(part._weighed, *part.views.shares_of(corpus[held]), corpus.vectors[held]))
+            right = np.array([ranking[0][0] == _topic(labels[i]) for i, (ranking, _, _) in zip(held, weighed, strict=True)])
+            calm = [(i, dict(w[0])) for i, w in zip(held, weighed, strict=True) if not labels[i].startswith("crisis_")]
+            leaning = Leaning.train(
+                corpus[np.append(said, [i for i, _ in calm])],
+                [*follow_ups, *(FollowUp(corpus.texts[i], ALONE, _topic(labels[i])) for i, _ in calm)],
+                [*map(part._by_topic, part.views.shares_of(corpus[said])[0]), *(shares for _, shares in calm)],
+            )
+        return replace(whole, calibration=_calibrate(np.stack([signs for *_, signs in weighed]), right), leaning=leaning)
 
     def guess(self, vector: Floats, text: str) -> Guess:
         """Return what the mended sentence ``text`` with this unit vector is about."""
-        ranking, kind, view = self._views(vector, text)
-        score = float(view @ self.calibration[:-1] + self.calibration[-1])
-        return Guess(ranking, 1.0 / (1.0 + float(np.exp(-score))), kind, float(view[2]))
+        ranking, kind, signs = self._weighed(*self.views.shares(vector, text), vector)
+        score = float(signs @ self.calibration[:-1] + self.calibration[-1])
+        return Guess(ranking, 1.0 / (1.0 + float(np.exp(-score))), kind, float(signs[2]))
 
     def neighbours(self, vector: Floats, count: int = 5) -> list[tuple[int, float]]:
         """Return the ``count`` nearest training questions as (row, cosine), nearest first."""
@@ -134,24 +117,36 @@ class TopicModel:
         return self.leaning.goes_on(vector, text, dict(guess.ranking)) if self.leaning else {}
 
     def _by_topic(self, shares: Floats) -> dict[str, float]:
-        topics: dict[str, float] = {}
-        for label, share in zip(self.views.labels, shares, strict=True):
-            topics[_topic(label)] = topics.get(_topic(label), 0.0) + float(share)
+        topics = dict.fromkeys(self._topics, 0.0)
+        for topic, share in zip(self._topics, shares.tolist(), strict=True):
+            topics[topic] += share
         return topics
 
-    def _views(self, vector: Floats, text: str) -> tuple[tuple[tuple[str, float], ...], str | None, Floats]:
-        shares, worded = self.views.shares(vector, text)
+    @cached_property
+    def _topics(self) -> tuple[str, ...]:
+        """The topic of each label."""
+        return tuple(map(_topic, self.views.labels))
+
+    def _weighed(
+        self, shares: Floats, worded: Floats, vector: Floats
+    ) -> tuple[tuple[tuple[str, float], ...], str | None, Floats]:
+        """Return a sentence's topics, likeliest first, its out-of-scope kind, and the five signs of how sure that is.
+
+        Args:
+            shares: what both views make of it; ``worded``: what its words alone do.
+            vector: its unit vector.
+        """
         labels = self.views.labels
         ranking = tuple(sorted(self._by_topic(shares).items(), key=lambda t: -t[1]))
         first = ranking[0][0]
         near, cosines = self.near.nearest(vector, _NEIGHBOURS)
-        agree = np.mean([_topic(labels[self.answers[i]]) == first for i in near])
+        agree = np.mean([self._topics[self.answers[i]] == first for i in near])
         p1, p2 = ranking[0][1], ranking[1][1]
-        by_words = sum(float(w) for w, label in zip(worded, labels, strict=False) if _topic(label) == first)
-        view = np.array([np.log(p1 / max(1e-6, 1 - p1)), p1 - p2, cosines.max(), agree, by_words], np.float32)
+        by_words = self._by_topic(worded)[first]
+        signs = np.array([np.log(p1 / max(1e-6, 1 - p1)), p1 - p2, cosines.max(), agree, by_words], np.float32)
         kinds = [(s, label) for s, label in zip(shares, labels, strict=False) if label.startswith(OUT_OF_SCOPE + ":")]
         kind = max(kinds)[1].split(":")[1] if kinds and first == OUT_OF_SCOPE else None
-        return ranking, kind, view
+        return ranking, kind, signs
 
     def to_arrays(self) -> dict[str, npt.NDArray[np.generic]]:
         """Return the model as arrays that ``numpy.savez`` writes without pickling."""
@@ -175,9 +170,9 @@ def _topic(label: str) -> str:
     return label.split(":")[0]
 
 
-def _calibrate(views: Floats, right: npt.NDArray[np.bool_]) -> Floats:
+def _calibrate(signs: Floats, right: npt.NDArray[np.bool_]) -> Floats:
     from sklearn.linear_model import LogisticRegression
 
     model = LogisticRegression(C=10.0, max_iter=500)
-    model.fit(views, right)
+    model.fit(signs, right)
     return np.concatenate([model.coef_[0], model.intercept_]).astype(np.float32)

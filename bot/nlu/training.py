@@ -7,7 +7,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 
+import numpy as np
+
 from bot.content import GROUPS, read_yaml
+from bot.nlu.corpus import Corpus
 from bot.nlu.danger import DangerClassifier
 from bot.nlu.encoder import Encoder
 from bot.nlu.leaning import FollowUp
@@ -50,12 +53,11 @@ def read_follow_ups(content: Path) -> list[FollowUp]:
 
 def train_topics(examples: Sequence[Example], content: Path, encoder: Encoder) -> TopicModel:
     """Fit the topic classifier and its confidence."""
-    follow_ups = read_follow_ups(content)
-    texts = _mended([*(text for text, _ in examples), *(f.text for f in follow_ups)], examples, content)
-    asked, said = texts[: len(examples)], texts[len(examples) :]
-    follow_ups = [f._replace(text=text) for f, text in zip(follow_ups, said, strict=True)]
-    vectors, labels = encoder.encode_many(texts), [label for _, label in examples]
-    return TopicModel.train(vectors[: len(asked)], labels, asked, _alike(content), follow_ups, vectors[len(asked) :])
+    texts, labels = zip(*examples, strict=True)
+    follow_ups, read = read_follow_ups(content), read_corpus(tuple(examples), content, encoder)
+    corpus = read(*texts, *(f.text for f in follow_ups))
+    said = corpus.texts[len(texts) :]
+    return TopicModel.train(corpus, labels, [f._replace(text=text) for f, text in zip(follow_ups, said, strict=True)])
 
 
 def train_speller(questions: Sequence[Example], content: Path) -> Speller:
@@ -63,24 +65,21 @@ def train_speller(questions: Sequence[Example], content: Path) -> Speller:
     return _speller(tuple(questions), content)
 
 
-# All steps of a training mend with the same one, and many of the same texts.
+# All steps of a training mend with the same one.
 @lru_cache(maxsize=1)
 def _speller(questions: tuple[Example, ...], content: Path) -> Speller:
     return Speller.load(content / "spelling.yml", seen_in(questions, read_dangers(content)))
 
 
 @lru_cache(maxsize=1)
-def _mend(speller: Speller) -> Callable[[str], str]:
-    return speller.remembering()
-
-
-def _mended(texts: Iterable[str], questions: Sequence[Example], content: Path) -> list[str]:
-    """Return ``texts`` mended as a person's messages will be."""
-    return list(map(_mend(train_speller(questions, content)), texts))
-
-
-def _alike(content: Path) -> dict[str, str]:
-    return read_alike(content / "spelling.yml")
+def read_corpus(questions: tuple[Example, ...], content: Path, encoder: Encoder) -> Callable[..., Corpus]:
+    """Read all that is learnt from, each text once, and return what picks some of the texts as they are in ``content``."""
+    dangers, follow_ups = read_dangers(content), read_follow_ups(content)
+    texts = dict.fromkeys((*(text for text, _ in (*questions, *dangers)), *(f.text for f in follow_ups)))
+    mended = list(map(_speller(questions, content).remembering(), texts))
+    corpus = Corpus.of(mended, encoder.encode_many(mended), read_alike(content / "spelling.yml"))
+    rows = {text: row for row, text in enumerate(texts)}
+    return lambda *some: corpus[np.array([rows[text] for text in some])]
 
 
 def read_dangers(content: Path, by: str = "kind") -> list[Example]:
@@ -115,5 +114,5 @@ def train_danger(questions: Sequence[Example], content: Path, encoder: Encoder) 
     said_next = [f.text for f in read_follow_ups(content) if not f.after.startswith("crisis_")]
     safe = [*ordinary(questions), *(text for text in said_next if zlib.crc32(text.encode()) % 2)]
     examples = [*read_dangers(content), *((text, SAFE) for text in safe)]
-    texts = _mended((text for text, _ in examples), questions, content)
-    return DangerClassifier.train(encoder.encode_many(texts), texts, [label for _, label in examples], _alike(content))
+    texts, labels = zip(*examples, strict=True)
+    return DangerClassifier.train(read_corpus(tuple(questions), content, encoder)(*texts), labels)

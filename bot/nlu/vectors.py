@@ -10,7 +10,7 @@ import json
 import os
 import tempfile
 import zipfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
@@ -37,26 +37,31 @@ def encoded(sentences: Sequence[str], encode: Callable[[list[str]], Floats], pat
         path: the file of this encoder's vectors; new ones are added to it.
         encoder: the encoder and its version; another one makes every sentence new.
     """
-    known = _read(path, encoder)
-    if new := [s for s in dict.fromkeys(sentences) if s not in known]:
-        known.update(zip(new, encode(new).astype(np.float16), strict=True))
-        _write(path, encoder, dict(list(known.items())[-_MOST:]))
-    return np.stack([known[s] for s in sentences]).astype(np.float32)
+    known, vectors = _read(path, encoder)
+    rows = {sentence: row for row, sentence in enumerate(known)}
+    if new := [s for s in dict.fromkeys(sentences) if s not in rows]:
+        made = encode(new).astype(np.float16)
+        known, vectors = [*known, *new], np.concatenate([vectors, made]) if known else made
+        _write(path, encoder, known[-_MOST:], vectors[-_MOST:])
+        rows = {sentence: row for row, sentence in enumerate(known)}
+    return vectors[[rows[s] for s in sentences]].astype(np.float32)
 
 
-def _read(path: Path, encoder: str) -> dict[str, Halves]:
+def _read(path: Path, encoder: str) -> tuple[list[str], Halves]:
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            head = json.loads(bytes(arrays["head"]))
-            return dict(zip(head["sentences"], arrays["vectors"], strict=True)) if head["encoder"] == encoder else {}
+            head, vectors = json.loads(bytes(arrays["head"])), arrays["vectors"]
+            if head["encoder"] == encoder and len(head["sentences"]) == len(vectors):
+                return head["sentences"], vectors
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
-        return {}
+        pass
+    return [], np.zeros((0, 0), np.float16)
 
 
-def _write(path: Path, encoder: str, known: Mapping[str, Halves]) -> None:
-    head = np.frombuffer(json.dumps({"encoder": encoder, "sentences": list(known)}).encode(), np.uint8)
+def _write(path: Path, encoder: str, sentences: Sequence[str], vectors: Halves) -> None:
+    head = np.frombuffer(json.dumps({"encoder": encoder, "sentences": list(sentences)}).encode(), np.uint8)
     with whole(path) as file:
-        np.savez(file, head=head, vectors=np.stack(list(known.values())))
+        np.savez(file, head=head, vectors=vectors)
 
 
 @contextmanager

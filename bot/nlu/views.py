@@ -14,9 +14,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from bot.nlu.corpus import Corpus
 from bot.nlu.network import Network
-from bot.nlu.regression import Floats, side_by_side
-from bot.nlu.wording import Counted, Wording
+from bot.nlu.regression import Floats, softmax
+from bot.nlu.wording import Wording
 
 _WORDS_WEIGH = 0.5  # of the two logarithms; the vectors' has the rest
 
@@ -38,29 +39,23 @@ class Views:
     def train(
         cls,
         labels: tuple[str, ...],
-        vectors: Floats,
-        texts: Counted,
+        corpus: Corpus,
         answers: npt.NDArray[np.int32],
     ) -> Views:
-        """Fit both views.
-
-        Args:
-            labels: every label; ``answers`` holds the number of each sentence's.
-            vectors: unit sentence vectors, shape (sentences, dimensions).
-            texts: the sentences themselves.
-        """
-        # A thread each: the networks let go of Python's lock while they multiply.
-        with side_by_side(1) as pool:
-            meaning = pool.submit(Network.train, vectors, answers, len(labels))
-            wording = Wording.train(texts, answers, len(labels))
-        return cls(labels, meaning.result(), wording)
+        """Fit both views on a corpus; of the ``labels``, ``answers`` holds the number of each sentence's."""
+        meaning = Network.train(corpus.vectors, answers, len(labels), axes=corpus.axes)
+        return cls(labels, meaning, Wording.train(corpus.counted, answers, len(labels)))
 
     def shares(self, vector: Floats, text: str) -> tuple[Floats, Floats]:
         """Return the probability of each label by both views together, and by the words alone."""
-        worded = self.wording.shares(text)
-        logits = (1 - _WORDS_WEIGH) * self.meaning.logits(vector) + _WORDS_WEIGH * np.log(worded + 1e-9)
-        shares = np.exp(logits - logits.max())
-        return shares / shares.sum(), worded
+        return self._joined(vector, self.wording.shares(text))
+
+    def shares_of(self, corpus: Corpus) -> tuple[Floats, Floats]:
+        """Return `shares` of many sentences at once, each of shape (sentences, labels)."""
+        return self._joined(corpus.vectors, self.wording.shares_of(corpus.counted))
+
+    def _joined(self, vectors: Floats, worded: Floats) -> tuple[Floats, Floats]:
+        return softmax((1 - _WORDS_WEIGH) * self.meaning.logits(vectors) + _WORDS_WEIGH * np.log(worded + 1e-9)), worded
 
     def to_arrays(self) -> dict[str, npt.NDArray[np.generic]]:
         """Return the views as arrays that ``numpy.savez`` writes without pickling."""

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache, partial
+from functools import cache
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 import yaml
 
-from bot.nlu.regression import Floats, fit
+from bot.nlu.regression import Floats, Rows, fit, softmax
 
 _C = 100.0
 # Letters by three or five as well, or words by four, are no better.
@@ -34,26 +35,38 @@ class Counted:
 
     Attributes:
         alike: pattern of words -> the word that stands for all of them.
-        names: the groups, shape (groups,); ``counts``: a sparse matrix, shape (texts, groups).
+        columns: group -> its column in ``counts``, a sparse matrix, shape (texts, groups).
     """
 
     alike: Mapping[str, str]
-    names: npt.NDArray[np.str_]
+    columns: Mapping[str, int]
     counts: Any
 
     @classmethod
     def of(cls, texts: Sequence[str], alike: Mapping[str, str]) -> Counted:
-        """Count the groups of each text."""
-        # Imported here: scikit-learn costs a second of start-up and only training needs it.
-        from sklearn.feature_extraction.text import CountVectorizer
+        """Count the groups of each text; those too rare to say anything are left out."""
+        # Imported here: only training needs it.
+        from scipy.sparse import csr_matrix
 
-        counter = CountVectorizer(analyzer=partial(groups, alike=_compiled(tuple(alike.items()))), dtype=np.float32)
-        counts = counter.fit_transform(texts)
-        return cls(dict(alike), counter.get_feature_names_out(), counts)
+        # The same words come again and again, and these are nobody's: they may be remembered.
+        numbers: defaultdict[str, int] = defaultdict(count().__next__)
+        compiled, letters = _compiled(tuple(alike.items())), cache(_letters)
+        found = [[numbers[group] for group in groups(text, compiled, letters)] for text in texts]
+        columns = np.array([number for row in found for number in row], np.int32)
+        ends = np.cumsum([0, *map(len, found)])
+        counts = csr_matrix((np.ones(len(columns), np.float32), columns, ends), (len(texts), len(numbers)))
+        counts.sum_duplicates()
+        common = _common(counts)
+        names = list(numbers)
+        return cls(dict(alike), {names[old]: new for new, old in enumerate(common)}, counts[:, common])
 
-    def __getitem__(self, rows: Sequence[int] | npt.NDArray[np.intp]) -> Counted:
+    def __getitem__(self, rows: Rows) -> Counted:
         """Return some of the texts, by their numbers."""
         return replace(self, counts=self.counts[rows])
+
+
+def _common(counts: Any) -> Rows:
+    return np.flatnonzero(counts.getnnz(axis=0) >= _RARE)
 
 
 @dataclass(frozen=True)
@@ -79,10 +92,11 @@ class Wording:
         # Imported here: scikit-learn costs a second of start-up and only training needs it.
         from sklearn.feature_extraction.text import TfidfTransformer
 
-        common = np.flatnonzero(texts.counts.getnnz(axis=0) >= _RARE)
+        common = _common(texts.counts)
         rarity = TfidfTransformer(sublinear_tf=True)
         weights, bias = fit(rarity.fit_transform(texts.counts[:, common]), answers, classes, _C)
-        vocabulary = {str(group): row for row, group in enumerate(texts.names[common])}
+        names = list(texts.columns)
+        vocabulary = {names[column]: row for row, column in enumerate(common)}
         return cls(texts.alike, vocabulary, rarity.idf_.astype(np.float32), np.ascontiguousarray(weights.T), bias)
 
     def shares(self, text: str) -> Floats:
@@ -90,9 +104,14 @@ class Wording:
         counts = Counter(g for g in groups(text, _compiled(tuple(self.alike.items()))) if g in self.vocabulary)
         rows = [self.vocabulary[g] for g in counts]
         values = (1 + np.log(np.array(list(counts.values()), np.float32))) * self.rarity[rows]
-        logits = values @ self.weights[rows] / (np.linalg.norm(values) + 1e-9) + self.bias
-        shares = np.exp(logits - logits.max())
-        return shares / shares.sum()
+        return softmax(values @ self.weights[rows] / (np.linalg.norm(values) + 1e-9) + self.bias)
+
+    def shares_of(self, texts: Counted) -> Floats:
+        """Return `shares` of many texts at once, shape (texts, labels)."""
+        counts = texts.counts[:, [texts.columns[group] for group in self.vocabulary]]
+        counts.data = (1 + np.log(counts.data)) * self.rarity[counts.indices]
+        lengths = np.sqrt(counts.multiply(counts).sum(axis=1).A) + 1e-9
+        return softmax(counts @ self.weights / lengths + self.bias)
 
     def to_arrays(self) -> dict[str, npt.NDArray[np.generic]]:
         """Return the view as arrays that ``numpy.savez`` writes without pickling."""
@@ -118,15 +137,21 @@ def read_alike(path: Path) -> dict[str, str]:
     return {r"\b(?:" + "|".join(words) + r")\b": kind for kind, words in content["alike"].items()}
 
 
-def groups(text: str, alike: Sequence[tuple[re.Pattern[str], str]] = ()) -> list[str]:
-    """Return the word sequences and, inside each word, the letter groups of ``text``."""
+def _letters(word: str) -> list[str]:
+    padded = f" {word} "
+    return [padded[i : i + _LETTERS] for i in range(len(padded) - _LETTERS + 1)]
+
+
+def groups(
+    text: str, alike: Sequence[tuple[re.Pattern[str], str]] = (), letters: Callable[[str], Sequence[str]] = _letters
+) -> list[str]:
+    """Return the word sequences and, inside each word, the letter groups of ``text``; ``letters`` finds those."""
     for pattern, kind in alike:
         text = pattern.sub(kind, text)
     words = text.split()
     found = [" ".join(words[i : i + n]) for n in _WORDS for i in range(len(words) - n + 1)]
     for word in words:
-        padded = f" {word} "
-        found += [padded[i : i + _LETTERS] for i in range(len(padded) - _LETTERS + 1)]
+        found += letters(word)
     return found
 
 

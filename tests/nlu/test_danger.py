@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from bot.nlu import training
+from bot.nlu.corpus import Corpus
 from bot.nlu.danger import DangerClassifier
 from bot.nlu.encoder import Encoder
 from bot.nlu.safety import ANY, SAFE
@@ -25,7 +26,7 @@ def classifier() -> DangerClassifier:
     noise = np.random.default_rng(0).normal(0, 0.1, (60, 3))
     vectors = (np.repeat(np.eye(3), 20, axis=0) + noise).astype(np.float32)
     labels = [label for label in WORDS for _ in range(20)]
-    return DangerClassifier.train(vectors, [WORDS[label] for label in labels], labels, {})
+    return DangerClassifier.train(Corpus.of([WORDS[label] for label in labels], vectors, {}), labels)
 
 
 def score(classifier: DangerClassifier, *parts: tuple[list[float], str]) -> dict[str, float]:
@@ -71,8 +72,8 @@ def test_of_a_harmless_message_no_kind_is_told(classifier: DangerClassifier) -> 
 def taught(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     """Every message the classifier is taught, apart from the questions, and its label."""
     found: dict[str, str] = {}
-    monkeypatch.setattr(training, "_mended", lambda texts, *_: list(texts))
-    monkeypatch.setattr(DangerClassifier, "train", lambda _, texts, labels, __: found.update(zip(texts, labels, strict=True)))
+    monkeypatch.setattr(training, "read_corpus", lambda *_: lambda *texts: texts)
+    monkeypatch.setattr(DangerClassifier, "train", lambda texts, labels: found.update(zip(texts, labels, strict=True)))
     training.train_danger([], ROOT / "data", cast(Encoder, Mock()))
     return found
 

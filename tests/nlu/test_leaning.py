@@ -8,7 +8,8 @@ import numpy as np
 import yaml
 
 from bot.content import TOPICS
-from bot.nlu.leaning import FollowUp, Leaning, Shares
+from bot.nlu.corpus import Corpus
+from bot.nlu.leaning import ALONE, FollowUp, Leaning, Shares
 from bot.nlu.text import words_of
 from bot.nlu.training import read_follow_ups
 from bot.settings import ROOT
@@ -33,12 +34,11 @@ def _trained() -> Leaning:
     starts, ends = ("and", "what if", "but"), ("she says no", "they laugh", "its shut", "he is late", "i forget", "it rains")
     said = [f"{a} {b}" for a, b in itertools.product(starts, ends)]
     follow_ups = [FollowUp(text, after, after) for after in ("alone", "notes") for text in said]
-    asked = [f"can i buy {thing}" for thing in ("tablets", "cream", "plasters", "drops", "spray", "a test", "masks", "gel")]
-    return Leaning.train(
-        [(f, _vector(f.text), _shares(f.text)) for f in follow_ups],
-        [(t, "pharmacy", _vector(t), _shares(t)) for t in asked * 3],
-        {},
-    )
+    things = ("tablets", "cream", "plasters", "drops", "spray", "a test", "masks", "gel")
+    asked = [FollowUp(f"can i buy {thing}", ALONE, "pharmacy") for thing in things]
+    meant = [*follow_ups, *asked * 3]
+    texts = [f.text for f in meant]
+    return Leaning.train(Corpus.of(texts, np.stack([*map(_vector, texts)]), {}), meant, [*map(_shares, texts)])
 
 
 def test_a_reply_goes_on_and_a_question_of_its_own_does_not() -> None:
