@@ -9,9 +9,11 @@ import sys
 import tarfile
 import time
 import zlib
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from bot.errors import EngineError
+from bot.nlu.progress import told
 from bot.nlu.sources import fingerprint
 from bot.processes import newest_model
 from bot.settings import ROOT
@@ -62,14 +64,25 @@ def ensure_model(force: bool = False) -> Path:
         "PYTHONWARNINGS": "ignore",
         "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
     }
-    done = subprocess.run(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    if done.returncode or not path.exists():
-        print(done.stdout, file=sys.stderr)
+    status, said = _run(command, env)
+    if status or not path.exists():
+        print(said, file=sys.stderr)
         raise EngineError("training", "failed; its last words stand above.", "Run `make check`: it names the line.")
     for old in sorted(path.parent.glob("own-it-*.tar.gz"), key=lambda p: p.stat().st_mtime)[:-3]:
         old.unlink()
     print(f"Trained in {time.monotonic() - start:.0f} s.", file=sys.stderr, flush=True)
     return newest_model() or path
+
+
+def _run(command: Sequence[str], env: Mapping[str, str]) -> tuple[int, str]:
+    """Run a command, pass on what it tells the person who waits, and return its exit status and all it said."""
+    said = []
+    with subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+        for line in process.stdout or ():
+            said.append(line)
+            if told(line):
+                print(line, end="", file=sys.stderr, flush=True)
+    return process.returncode, "".join(said)
 
 
 def _whole(path: Path) -> bool:

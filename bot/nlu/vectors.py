@@ -18,6 +18,7 @@ from typing import IO
 import numpy as np
 import numpy.typing as npt
 
+from bot.nlu.progress import tell
 from bot.nlu.regression import Floats
 from bot.settings import ROOT
 
@@ -27,6 +28,7 @@ Halves = npt.NDArray[np.float16]
 FOLDER = ROOT / "models" / "vectors"
 # Two trainings' worth, 160 MiB; what was encoded longest ago goes first.
 _MOST = 90_000
+_AT_ONCE = 8192  # sentences, some ten seconds
 
 
 def encoded(sentences: Sequence[str], encode: Callable[[list[str]], Floats], path: Path, encoder: str) -> Floats:
@@ -40,11 +42,21 @@ def encoded(sentences: Sequence[str], encode: Callable[[list[str]], Floats], pat
     known, vectors = _read(path, encoder)
     rows = {sentence: row for row, sentence in enumerate(known)}
     if new := [s for s in dict.fromkeys(sentences) if s not in rows]:
-        made = encode(new).astype(np.float16)
+        made = _in_parts(new, encode)
         known, vectors = [*known, *new], np.concatenate([vectors, made]) if known else made
         _write(path, encoder, known[-_MOST:], vectors[-_MOST:])
         rows = {sentence: row for row, sentence in enumerate(known)}
     return vectors[[rows[s] for s in sentences]].astype(np.float32)
+
+
+def _in_parts(sentences: list[str], encode: Callable[[list[str]], Floats]) -> Halves:
+    """Encode sentences, and tell how far that is when there are so many that somebody has to wait."""
+    made = []
+    for start in range(0, len(sentences), _AT_ONCE):
+        made.append(encode(sentences[start : start + _AT_ONCE]).astype(np.float16))
+        if len(sentences) > _AT_ONCE:
+            tell(f"{sum(map(len, made)):,} of {len(sentences):,} sentences encoded")
+    return np.concatenate(made)
 
 
 def _read(path: Path, encoder: str) -> tuple[list[str], Halves]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import io
-import subprocess
+import os
+import sys
 import tarfile
 from pathlib import Path
 
 import pytest
 
 from bot.commands import train
+from bot.settings import ROOT
 
 
 def archive() -> bytes:
@@ -26,16 +28,16 @@ def trained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """The models that were trained; training writes a good one at once."""
     done: list[Path] = []
 
-    def run(*_: object, **__: object) -> subprocess.CompletedProcess[str]:
+    def run(*_: object) -> tuple[int, str]:
         done.append(tmp_path / "models" / "own-it-now.tar.gz")
         done[-1].write_bytes(archive())
-        return subprocess.CompletedProcess([], 0, "")
+        return 0, ""
 
     (tmp_path / "models").mkdir()
     monkeypatch.setattr(train, "ROOT", tmp_path)
     monkeypatch.setattr(train, "fingerprint", lambda: "now")
     monkeypatch.setattr(train, "newest_model", lambda: None)
-    monkeypatch.setattr(train.subprocess, "run", run)
+    monkeypatch.setattr(train, "_run", run)
     return done
 
 
@@ -58,3 +60,11 @@ def test_a_model_of_other_inputs_is_not_taken(trained: list[Path], tmp_path: Pat
     (tmp_path / "models" / "own-it-before.tar.gz").write_bytes(archive())
     train.ensure_model()
     assert len(trained) == 1
+
+
+def test_who_waits_is_told_how_far_a_training_is_and_nothing_else(capfd: pytest.CaptureFixture[str]) -> None:
+    code = "import sys; from bot.nlu.progress import tell; print('Rasa says much', flush=True); tell('half done'); sys.exit(3)"
+    status, said = train._run([sys.executable, "-c", code], {**os.environ, "PYTHONPATH": str(ROOT)})
+    assert status == 3
+    assert "Rasa says much" in said
+    assert capfd.readouterr().err.strip() == "… half done"

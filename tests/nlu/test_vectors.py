@@ -72,3 +72,16 @@ def test_a_write_that_fails_leaves_what_stood_there_and_nothing_else(tmp_path: P
     assert not writing.__exit__(OSError, OSError("disk full"), None)
     assert list(tmp_path.iterdir()) == [path]
     assert path.read_bytes() == b"old"
+
+
+def test_who_waits_for_many_sentences_is_told_how_far_it_is(
+    tmp_path: Path, lengths: Encode, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("bot.nlu.vectors._AT_ONCE", 2)
+    assert encoded(["a", "to", "the"], lengths, tmp_path / "english.npz", "an encoder").tolist() == [[1.0], [2.0], [3.0]]
+    assert [line.strip() for line in capsys.readouterr().err.splitlines()] == [
+        "… 2 of 3 sentences encoded",
+        "… 3 of 3 sentences encoded",
+    ]
+    encoded(["a", "four"], lengths, tmp_path / "english.npz", "an encoder")
+    assert capsys.readouterr().err == ""
