@@ -23,7 +23,8 @@ from bot.intake import QUESTION_LIMIT, TEXT_LIMIT, clean, mask, rounded
 from bot.logs import get_logger
 from bot.memory import Heard, Memory
 from bot.messages import Incoming, Outcome, Turn, Understanding
-from bot.nlu.safety import CRISIS, SafetyRules
+from bot.nlu.finding import CRISIS
+from bot.nlu.phrases import SafetyRules
 from bot.settings import Settings
 from bot.shelf import EXPIRES
 

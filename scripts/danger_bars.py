@@ -15,8 +15,10 @@ import numpy as np
 from bot.nlu.corpus import Corpus
 from bot.nlu.danger import DangerClassifier
 from bot.nlu.encoder import shared_encoder
+from bot.nlu.finding import ANY, CRISIS, SAFE
+from bot.nlu.phrases import SafetyRules
 from bot.nlu.regression import Floats
-from bot.nlu.safety import ANY, CRISIS, SAFE, SafetyRules, Thresholds
+from bot.nlu.safety import Thresholds
 from bot.nlu.training import Example, ordinary, read_dangers, read_questions, train_speller
 from bot.nlu.understand import Parsed, spell
 from bot.nlu.wording import read_alike

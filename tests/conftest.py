@@ -13,7 +13,7 @@ from bot.answers import Book, Library
 from bot.doorway import Doorway
 from bot.engine import Engine
 from bot.messages import Incoming, Turn
-from bot.nlu.safety import SafetyRules
+from bot.nlu.phrases import SafetyRules
 from bot.settings import ROOT, Settings
 
 

@@ -15,7 +15,8 @@ from bot.answers import Answer, Asked, Book, Library
 from bot.converse import turn_for
 from bot.memory import Heard, Memory
 from bot.messages import BANDS, Reply, Turn, Understanding
-from bot.nlu.safety import CRISIS, SafetyRules
+from bot.nlu.finding import CRISIS
+from bot.nlu.phrases import SafetyRules
 from bot.places import NEVER_HIDDEN, Place
 from bot.settings import ROOT
 

@@ -14,7 +14,7 @@ from bot.check.files import TABLES, Files
 from bot.check.problems import Problem, did_you_mean, rule
 from bot.check.topics import TOPICS
 from bot.content import Document
-from bot.nlu.safety import SET
+from bot.nlu.patterns import SET
 
 
 @rule("safety")
@@ -88,7 +88,7 @@ def _parse(pattern: str) -> None:
 @rule("safety", deep=True)
 def phrase_rules_hold(files: Files) -> Iterator[Problem]:
     """Every phrase rule matches what it must, and leaves alone what it must not match."""
-    from bot.nlu.safety import SafetyRules
+    from bot.nlu.phrases import SafetyRules
 
     rules = SafetyRules.load(files.folder("safety"))
     for document in _rule_files(files):

@@ -12,8 +12,8 @@ from bot.converse import GOES_ON, offered
 from bot.errors import EngineError
 from bot.markdown import to_plain
 from bot.nlu.encoder import shared_encoder
+from bot.nlu.finding import CLASSIFIER
 from bot.nlu.pipeline import Pipeline
-from bot.nlu.safety import CLASSIFIER
 from bot.nlu.sources import fingerprint
 from bot.nlu.training import Example, read_questions
 from bot.nlu.understand import conclude

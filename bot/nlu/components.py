@@ -28,7 +28,8 @@ from bot.nlu.danger import DangerClassifier
 from bot.nlu.encoder import shared_encoder
 from bot.nlu.foreign import ForeignModel
 from bot.nlu.learning import Learnt, learnt
-from bot.nlu.safety import SafetyRules, Thresholds
+from bot.nlu.phrases import SafetyRules
+from bot.nlu.safety import Thresholds
 from bot.nlu.sources import step_fingerprint
 from bot.nlu.spelling import Speller
 from bot.nlu.topics import TopicModel

@@ -10,10 +10,10 @@ import numpy.typing as npt
 
 from bot.nlu.arrays import under, within
 from bot.nlu.corpus import Corpus
+from bot.nlu.finding import ANY, SAFE
 from bot.nlu.neighbours import Neighbours
 from bot.nlu.network import Network
 from bot.nlu.regression import Floats, stopping_early
-from bot.nlu.safety import ANY, SAFE
 from bot.nlu.views import Views
 from bot.nlu.wording import Wording
 

@@ -16,7 +16,8 @@ from bot.nlu import understand
 from bot.nlu.danger import DangerClassifier
 from bot.nlu.encoder import shared_encoder
 from bot.nlu.foreign import ForeignModel
-from bot.nlu.safety import SafetyRules, Thresholds
+from bot.nlu.phrases import SafetyRules
+from bot.nlu.safety import Thresholds
 from bot.nlu.spelling import Speller
 from bot.nlu.topics import TopicModel
 from bot.nlu.understand import Parsed

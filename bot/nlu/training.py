@@ -13,8 +13,8 @@ from bot.content import GROUPS, read_yaml
 from bot.nlu.corpus import Corpus
 from bot.nlu.danger import DangerClassifier
 from bot.nlu.encoder import Encoder
+from bot.nlu.finding import SAFE
 from bot.nlu.leaning import FollowUp
-from bot.nlu.safety import SAFE
 from bot.nlu.spelling import Speller, seen_in
 from bot.nlu.topics import OUT_OF_SCOPE, TopicModel
 from bot.nlu.wording import read_alike

@@ -24,8 +24,10 @@ from bot.nlu.context import (
 )
 from bot.nlu.danger import DangerClassifier, Heard
 from bot.nlu.encoder import Encoder, Vectors
+from bot.nlu.finding import ANY, CLASSIFIER, CRISIS, SUPPORT, Finding
 from bot.nlu.foreign import ForeignModel, language_of
-from bot.nlu.safety import ANY, CLASSIFIER, CRISIS, SUPPORT, Finding, Ruling, SafetyRules, Thresholds, combine
+from bot.nlu.phrases import Ruling, SafetyRules
+from bot.nlu.safety import Thresholds, combine
 from bot.nlu.spelling import Speller
 from bot.nlu.text import clauses, segments, words_of
 from bot.nlu.topics import OUT_OF_SCOPE, Guess, TopicModel

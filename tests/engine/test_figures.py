@@ -11,8 +11,8 @@ from bot.commands.evaluate import SAFETY, classify, lines_of, read_questions
 from bot.commands.train import ensure_model
 from bot.content import read_yaml
 from bot.evaluation import Scores
+from bot.nlu.finding import CRISIS
 from bot.nlu.pipeline import Pipeline
-from bot.nlu.safety import CRISIS
 from bot.settings import ROOT
 
 pytestmark = pytest.mark.engine

@@ -14,7 +14,7 @@ from bot.nlu import training
 from bot.nlu.corpus import Corpus
 from bot.nlu.danger import DangerClassifier
 from bot.nlu.encoder import Encoder
-from bot.nlu.safety import ANY, SAFE
+from bot.nlu.finding import ANY, SAFE
 from bot.settings import ROOT
 
 HARM, LOW, FINE = ([1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0])
