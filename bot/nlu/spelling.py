@@ -15,10 +15,15 @@ from pathlib import Path
 
 import yaml
 
+from bot.nlu.sounds import sound
 from bot.nlu.text import squeeze, words_of
 
 _WORD = re.compile(r"[a-z]+|\d+|[^a-z\d\s]+|\s+")
 _SHORTEST = 2
+_DOTTED = re.compile(r"\b(?:[a-z][.\-_*]){2,}[a-z]\b")  # "c.u.t": nobody's words are split so but to be hidden
+_VOWEL = re.compile("[aeiou]")
+# A word without vowels has at least so many letters ("kll"), and one that is several run together so many ("helpme").
+_BARE, _RUN_TOGETHER = 3, 6
 # How many of the dictionary's words a typo may be mended to, the commonest: "mumsnet" is no "musket", and they load in half
 # the time of all 82,765.
 _TARGETS = 40_000
@@ -61,7 +66,14 @@ class Speller:
         self._emoji = dict(emoji or {})
         self.seen = dict(seen or {})
         common = {word for word, count in self.seen.items() if word.isalpha() and count >= _COMMON}
+        self._common = common | set(self._txt)
         self._known = {w for w in known if w.isalpha()} | common
+        self._bare: dict[str, list[str]] = {}
+        self._heard: dict[str | None, list[str]] = {}
+        for word in sorted(common, key=lambda word: -self.seen[word]):
+            self._bare.setdefault(_VOWEL.sub("", word), []).append(word)
+            self._heard.setdefault(sound(word), []).append(word)
+        self._heard.pop(None, None)
         self._dictionary = SymSpell(max_dictionary_edit_distance=2, prefix_length=5)
         counts = _word_counts()
         self._words = counts.keys() | {w for w in self._known if w not in common or len(w) >= _LONG}
@@ -76,8 +88,15 @@ class Speller:
     def load(cls, path: Path, seen: Mapping[str, int]) -> Speller:
         """Read ``data/spelling.yml``; ``seen`` is what the training questions hold."""
         # BaseLoader: "no" is a word here, not a truth value.
-        content = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)  # noqa: S506
-        return cls(content["txt_speak"], content["known"], content["emoji"], seen)
+        content, danger = (
+            yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)  # noqa: S506
+            for file in (path, path.parent / "safety" / "normalise.yml")
+        )
+        speller = cls(content["txt_speak"], content["known"], content["emoji"], seen)
+        # Misspelt danger that is no word of its own, as "dose" for "does" is.
+        wrong = {w: right for right, words in danger["typos"].items() for w in words if not speller.knows(w)}
+        speller._txt = wrong | speller._txt
+        return speller
 
     def knows(self, word: str) -> bool:
         """Return whether a lower-case word is English or a young person's way of writing it."""
@@ -96,7 +115,8 @@ class Speller:
     def _mend(self, text: str, candidates: Callable[[str], Sequence[str]]) -> str:
         for sign, word in self._emoji.items():
             text = text.replace(sign, f" {word} ")
-        parts = _WORD.findall(squeeze(words_of(text)))
+        text = _DOTTED.sub(lambda match: re.sub(r"\W|_", "", match.group()), words_of(text))
+        parts = _WORD.findall(squeeze(text))
         places = [i for i, part in enumerate(parts) if part.isalnum()]
         numbered = any(part.isdigit() for part in parts)
         for place, i in enumerate(places):
@@ -114,11 +134,29 @@ class Speller:
         right = word in self._known or (word in self._words and len(word) >= _LONG)
         if right or len(word) < _SHORTEST:
             return (word,)
+        if len(word) >= _BARE and not _VOWEL.search(word) and (said := self._bare.get(word)):
+            return said[:_FEW]
         reach = 1 if len(word) < 6 else 2
-        found = [s.term for s in self._dictionary.lookup(word, self._closest, max_edit_distance=reach)]
+        near = self._dictionary.lookup(word, self._closest, max_edit_distance=reach)
+        if not (near and near[0].distance == 1) and (apart := self._apart(word)):
+            return (apart,)
+        found = [s.term for s in near]
         if len(word) < _LONG:
             found = [w for w in found if self.seen.get(w, 0) >= _VERY_COMMON]
+        else:
+            heard = self._heard.get(sound(word), ())
+            # What looks and sounds like it is likelier than what does only one of both.
+            found = [w for w in found if w in heard] or [*found, *heard]
         return found[:_FEW] or (word,)
+
+    def _apart(self, word: str) -> str | None:
+        """Return the common words that were run together ("iwanttodie"), if they were."""
+        if len(word) < _RUN_TOGETHER:
+            return None
+        words = self._dictionary.word_segmentation(word, max_edit_distance=0).corrected_string.split()
+        if len(words) < 2 or not all(w in self._common and (len(w) > 1 or w in ("i", "a")) for w in words):
+            return None
+        return " ".join(self._txt.get(w, w) for w in words)
 
     def _likeliest(self, found: Sequence[str], words: Sequence[str], place: int) -> str:
         """Return which of the words found stands best at ``place`` among the ``words`` of a message."""

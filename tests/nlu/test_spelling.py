@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.nlu.spelling import Speller, seen_in
+from bot.settings import ROOT
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +50,35 @@ def taught() -> Speller:
 )
 def test_a_typo_is_mended_to_the_word_that_stands_between_its_neighbours(taught: Speller, typed: str, read: str) -> None:
     assert taught.mend(typed) == read
+
+
+@pytest.fixture(scope="module")
+def mends() -> Speller:
+    questions = ["i want to die", "he makes me sell it", "my dad kissed me", "my brother got bruises", "take the tablets"] * 3
+    return Speller({"bf": "boyfriend"}, ["tiktok"], seen=seen_in([(q, "") for q in questions]))
+
+
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [
+        ("iwanttodie", "i want to die"),
+        ("mybfkissedme", "my boyfriend kissed me"),
+        ("wednesbury", "wednesbury"),
+        ("i wnt to die", "i want to die"),
+        ("he mks me sll it", "he makes me sell it"),
+        ("d.i.e", "die"),
+        ("my bruvver kisst me", "my brother kissed me"),
+        ("brooses", "bruises"),
+    ],
+)
+def test_words_run_together_without_vowels_with_dots_or_spelt_by_ear_are_mended(mends: Speller, typed: str, read: str) -> None:
+    assert mends.mend(typed) == read
+
+
+def test_misspelt_danger_is_mended_unless_it_is_a_word_of_its_own() -> None:
+    speller = Speller.load(ROOT / "data" / "spelling.yml", {})
+    assert speller.mend("he thretned me") == "he threatened me"
+    assert speller.mend("which dose") == "which dose"
 
 
 def test_danger_and_other_languages_teach_no_word() -> None:
