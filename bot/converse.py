@@ -15,7 +15,7 @@ from bot.content import TOPICS
 from bot.local import gp_turn, is_place, localised, place_of, pointed_at
 from bot.memory import LOCAL, Heard, Memory, continuable
 from bot.messages import SURE, Button, Contact, Outcome, Reply, Turn
-from bot.nlu.context import corrects_a_person, is_afraid, is_bare
+from bot.nlu.context import corrects_a_person, fears_discovery, is_afraid, is_bare
 
 MAX_CHOICES = 3
 MAX_QUESTIONS = 3
@@ -109,6 +109,8 @@ def _rather_goes_on(heard: Heard) -> str | None:
 def _lead(rule: str, heard: Heard, book: Book) -> Turn:
     memory = heard.memory
     if rule.startswith("crisis_"):
+        if before := _same_danger(rule, heard):
+            rule, heard = before, replace(heard, understanding=replace(heard.understanding, safety=None))
         return _crisis(rule, heard, book)
     if memory.crisis and memory.help_stays and not heard.pressed and (turn := _after_crisis(rule, memory.crisis, heard, book)):
         return turn
@@ -142,6 +144,18 @@ def _lead(rule: str, heard: Heard, book: Book) -> Turn:
     return _with_england(turn, heard, book) if turn.kind == "other_nation" else turn
 
 
+def _same_danger(rule: str, heard: Heard) -> str | None:
+    """Return the crisis of a moment ago, if this is rather fear about it than another danger: "dont tell anyone hell go mad".
+
+    Where no rule names a danger, its kind is a guess. A medical emergency is never taken for an older one.
+    """
+    understood, memory = heard.understanding, heard.memory
+    if not understood.guessed or not memory.help_stays or rule == "crisis_medical" or len(understood.words) != 1:
+        return None
+    goes_on = dict(understood.goes_on).get(memory.crisis or "", 0.0) >= _GOES_ON_ANYWAY
+    return memory.crisis if goes_on or is_afraid(understood.words[0]) else None
+
+
 def _after_crisis(rule: str, crisis: str, heard: Heard, book: Book) -> Turn | None:
     """Return the answer to what somebody who was in danger a moment ago says next, if it is no question of its own.
 
@@ -154,8 +168,10 @@ def _after_crisis(rule: str, crisis: str, heard: Heard, book: Book) -> Turn | No
     sure = understood.topics[0][1]
     own = sure >= _OWN and rule not in (*_ABOUT_ELSE, "did_you_mean", "mental_health_access", "follow_up")
     only_an_age = rule == "state_age" and memory.since_crisis == 0
-    goes_on = rule not in _STANDS_ALONE and dict(understood.goes_on).get(crisis, 0.0) >= GOES_ON
-    if only_an_age or ((goes_on or is_afraid(understood.words[0])) and not own):
+    goes_on = not _stands_alone(rule, understood.words[0]) and dict(understood.goes_on).get(crisis, 0.0) >= GOES_ON
+    # Right after it, "what if he finds out" is about whoever does the harm, not about what a surgery tells.
+    found_out = memory.since_crisis == 0 and rule == "own_it_4_parents_told" and fears_discovery(understood.words[0])
+    if only_an_age or found_out or ((goes_on or is_afraid(understood.words[0])) and not own):
         return _crisis(crisis, heard, book)
     if rule == "out_of_scope" and understood.kind in _MAY_BE_ABOUT_FEELINGS and sure < _SURELY_OTHER:
         return Turn("answered", (book.reply("with_you", place=memory.place),), "help", 1.0, ("help",))
@@ -198,7 +214,7 @@ def _goes_on_with(rule: str, heard: Heard, book: Book) -> str | None:
     """
     understood, memory = heard.understanding, heard.memory
     words = understood.words[0] if len(understood.words) == 1 else ""
-    whole = rule in _STANDS_ALONE and (rule not in ("affirm", "deny") or len(words.split()) < _MORE_THAN_YES)
+    whole = _stands_alone(rule, words)
     sure = understood.topics[0][1] if understood.topics else 0.0
     elsewhere = understood.kind in _NO_FOLLOW_UPS and sure >= _SURELY_OTHER
     certain = sure >= 1.0  # a postcode, say, which no judge of words knows
@@ -214,6 +230,10 @@ def _goes_on_with(rule: str, heard: Heard, book: Book) -> str | None:
         return memory.earlier
     bar = _GOES_ON_ANYWAY if own else _RATHER_GOES_ON if rule in _ABOUT_ELSE and sure < _OWN else GOES_ON
     return memory.topic if last >= bar or corrects_a_person(words) else None
+
+
+def _stands_alone(rule: str, words: str) -> bool:
+    return rule in _STANDS_ALONE and (rule not in ("affirm", "deny") or len(words.split()) < _MORE_THAN_YES)
 
 
 def _with_england(turn: Turn, heard: Heard, book: Book) -> Turn:

@@ -146,7 +146,8 @@ class Understanding:
         reader: who is asking.
         follow_up: how the message continues the one before (`bot.nlu.context.follow_up`): ``age``, ``why``, ``choice:2`` …
         safety: ``(kind, tier)`` with tier ``crisis`` or ``support``.
-        doubtful: whether nothing but the classifier found that danger, and not quite surely.
+        guessed: whether nothing but the classifier found that danger, so that its kind is a guess.
+        doubtful: whether it did so, and is not quite sure.
         language: ISO 639-1 code of the message.
         words: lower-case text without apostrophes, for a topic's parts; dropped after use.
         continues: whether the message leans on the one before ("and prescriptions?").
@@ -162,6 +163,7 @@ class Understanding:
     reader: Reader | None = None
     follow_up: str | None = None
     safety: tuple[str, str] | None = None
+    guessed: bool = False
     doubtful: bool = False
     language: str = "en"
     words: tuple[str, ...] = field(default=(), repr=False)

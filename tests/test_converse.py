@@ -120,6 +120,38 @@ def test_danger_that_is_played_down_gets_help_again_and_thanks_do_not(book: Book
     assert turn_for(rule, other, book).outcome != "crisis"
 
 
+def test_what_is_taken_back_after_a_crisis_gets_help_again_and_a_plain_no_does_not(book: Book) -> None:
+    back = heard("deny", ENDANGERED, words=("i shouldnt have said that",), goes_on=(("crisis_abuse", 0.8),))
+    assert turn_for("deny", back, book).outcome == "crisis"
+    no = heard("deny", ENDANGERED, words=("no",), goes_on=(("crisis_abuse", 0.8),))
+    assert turn_for("deny", no, book).outcome == "answered"
+
+
+@pytest.mark.parametrize(
+    ("rule", "guessed", "words", "topic"),
+    [
+        ("crisis_selfharm_suicide", True, "please dont tell anyone", "crisis_abuse"),
+        ("crisis_selfharm_suicide", False, "please dont tell anyone", "crisis_selfharm_suicide"),
+        ("crisis_selfharm_suicide", True, "i see no way out", "crisis_selfharm_suicide"),
+        ("crisis_medical", True, "i swallowed it, dont tell anyone", "crisis_medical"),
+    ],
+)
+def test_fear_after_a_crisis_is_about_it_where_no_rule_names_another_danger(
+    book: Book, rule: str, guessed: bool, words: str, topic: str
+) -> None:
+    said = heard(rule, ENDANGERED, safety=("distress", "crisis"), guessed=guessed, words=(words,))
+    turn = turn_for(rule, said, book)
+    assert (turn.outcome, turn.topic) == ("crisis", topic)
+
+
+@pytest.mark.parametrize(("since", "outcome"), [(0, "crisis"), (1, "answered")])
+def test_who_finds_out_right_after_a_crisis_is_whoever_does_the_harm(book: Book, since: int, outcome: str) -> None:
+    told = "own_it_4_parents_told"
+    memory = Memory(topic=SEEN_ALONE, crisis="crisis_abuse", since_crisis=since, crises=1)
+    said = heard(told, memory, words=("what if he finds out",), topics=((told, 0.97),))
+    assert turn_for(told, said, book).outcome == outcome
+
+
 LETTERS = Memory(topic="tip_letters")
 
 

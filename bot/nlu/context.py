@@ -62,6 +62,7 @@ _KINDS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         "restart": r"(?:start|begin) (?:again|over|afresh|from the (?:start|beginning))|restart|reset|new (?:chat|question|conversation)|clear (?:the |this )?chat",
         "help_now": r"sos|(?:get )?help ?now|(?:i )?(?:really )?need (?:some )?(?:urgent )?help(?: now| asap| urgently| please| pls| rn)*|urgent(?: help)?|help me(?: now| please| pls)*|emergency",
         "simpler": (
+            r"(?:(?:i )?(?:still )?(?:dont|do not|didnt) (?:really )?(?:get|understand)(?: (?:it|that|this))?[\s,]+)?"
             r"(?:say|explain|put|tell me) (?:that|it|this|me)?\s*(?:again|once more)?\s*(?:but )?(?:in )?(?:an? )?(?:more )?"
             r"(?:simpl\w+|easier|easy|plain\w*|shorter|better|differently|normal words|a simpler way|english)?(?: words| english| way| terms)?(?: like (?:im|i am) \w+)?"
             r"|(?:more )?(?:simpl\w+|easier|easy|shorter)(?: words| version)?|make (?:it|that) (?:simpl\w+|easier|shorter)"
@@ -242,6 +243,16 @@ _IS_AFRAID = re.compile(
 def is_afraid(words: str) -> bool:
     """Return whether a short message (`words_of`), soon after one of danger, says that the fear goes on: "im scared"."""
     return len(words.split()) <= 10 and bool(_IS_AFRAID.search(words))
+
+
+_FINDS_OUT = re.compile(
+    r"\b(?:he|she|they)(?:ll| will| would)? (?:\w+ )?(?:finds?|found) (?:\w+ )?out\b|\b(?:he|she)(?:ll| will| would) know\b"
+)
+
+
+def fears_discovery(words: str) -> bool:
+    """Return whether a message (`words_of`), right after one of danger, fears that whoever does the harm finds out."""
+    return bool(_FINDS_OUT.search(words))
 
 
 _DELETE = re.compile(

@@ -159,11 +159,16 @@ def check_safety(parsed: Parsed, rules: SafetyRules, danger: DangerClassifier, b
         parsed.finding = _in_another_language(parsed) or parsed.finding
 
 
-def _is_doubtful(parsed: Parsed) -> bool:
-    """Return whether a danger may be none, if the conversation says so (`bot.converse`): no rule finds anything, even mild."""
+def _is_guessed(parsed: Parsed) -> bool:
+    """Return whether the classifier alone finds danger: no rule finds anything, even mild."""
     found = parsed.finding
-    unsure = found and found.rule == CLASSIFIER and found.kind != FOREIGN_KIND and found.score < _SURELY_DANGER
-    return bool(unsure and not _by_rule(parsed))
+    return bool(found and found.rule == CLASSIFIER and found.kind != FOREIGN_KIND and not _by_rule(parsed))
+
+
+def _is_doubtful(parsed: Parsed) -> bool:
+    """Return whether a danger may be none, if the conversation says so (`bot.converse`)."""
+    found = parsed.finding
+    return bool(found and found.score < _SURELY_DANGER and _is_guessed(parsed))
 
 
 def _is_surely_ours(guess: Guess) -> bool:
@@ -235,6 +240,7 @@ def conclude(parsed: Parsed, bar: float) -> tuple[str, float, Understanding]:
         follow_up=continued,
         words=tuple(words),
         safety=(finding.kind, finding.tier) if finding else None,
+        guessed=_is_guessed(parsed),
         doubtful=_is_doubtful(parsed),
         continues=continues(parsed.text),
         goes_on=tuple((t, p) for t, p in parsed.goes_on.items() if p >= _HARDLY),
