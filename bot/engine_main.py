@@ -37,7 +37,7 @@ def main() -> None:
     if not settings.tensorflow:
         without_tensorflow.install()
     hush_libraries()
-    encoders = Thread(target=shared_encoder)
+    encoders = Thread(target=shared_encoder().load)
     if serving:
         # Unpacking their weights lets go of Python's lock: Rasa is imported meanwhile.
         encoders.start()

@@ -130,7 +130,7 @@ class SentenceEncoder(_Step):
 
     def prepare(self) -> None:
         """Read the weights: the first message must not wait for them."""
-        shared_encoder()
+        shared_encoder().load()
 
     def step(self, message: Message) -> None:
         """Begin to encode one message."""

