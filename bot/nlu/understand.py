@@ -151,7 +151,7 @@ def check_safety(parsed: Parsed, rules: SafetyRules, danger: DangerClassifier, b
     parsed.finding = combine(_by_rule(parsed), scores, ours, rules, bars)
     if parsed.finding and parsed.finding.rule == CLASSIFIER and _asks_for_help(parsed):
         parsed.finding = replace(parsed.finding, tier=SUPPORT)
-    if asks and parsed.clauses and parsed.typed.in_passing:
+    if asks and parsed.typed.in_passing:
         parsed.finding = parsed.finding and replace(parsed.finding, tier=SUPPORT)
     if asks and (parsed.finding is None or parsed.finding.tier != CRISIS):
         parsed.finding = _beside_the_question(parsed, parsed.typed.in_passing, heard, rules, bars) or parsed.finding
