@@ -14,7 +14,7 @@ from bot.errors import EngineError
 from bot.nlu.arrays import Arrays
 from bot.nlu.encoder import shared_encoder
 from bot.nlu.foreign import ForeignModel
-from bot.nlu.training import Example, read_corpus, read_dangers, read_questions, train_danger, train_speller, train_topics
+from bot.nlu.training import Example, plain_dangers, read_corpus, read_questions, train_danger, train_speller, train_topics
 
 Found = TypeVar("Found")
 Questions = tuple[Example, ...]
@@ -78,7 +78,7 @@ def learn(questions: Questions, content: Path) -> Learnt:
 def _danger_and_foreign(questions: Questions, content: Path) -> tuple[Arrays, Arrays]:
     danger = train_danger(questions, content, shared_encoder())
     # Plain words of danger too, of which the questions hold too few.
-    foreign = ForeignModel.train([*questions, *read_dangers(content, by="topic")])
+    foreign = ForeignModel.train([*questions, *plain_dangers(content)])
     return danger.to_arrays(), foreign.to_arrays()
 
 

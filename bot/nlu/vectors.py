@@ -26,8 +26,8 @@ from bot.settings import ROOT
 Halves = npt.NDArray[np.float16]
 
 FOLDER = ROOT / "models" / "vectors"
-# Two trainings' worth, 160 MiB; what was encoded longest ago goes first.
-_MOST = 90_000
+# One and a half trainings' worth, 200 MiB; what was encoded longest ago goes first.
+_MOST = 120_000
 _AT_ONCE = 8192  # sentences, some ten seconds
 
 

