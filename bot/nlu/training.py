@@ -43,7 +43,9 @@ def read_questions(content: Path) -> list[Example]:
     return labelled((text, intent, kind) for intent, kind, questions in read_entries(content) for text in questions)
 
 
-def read_follow_ups(content: Path) -> list[FollowUp]:
+# The steps of a training read the same files.
+@lru_cache(maxsize=1)
+def read_follow_ups(content: Path) -> Sequence[FollowUp]:
     """Return every line of ``follow_ups/*.yml`` under ``content``."""
     found = []
     for path in sorted((content / "follow_ups").glob("*.yml")):
@@ -84,7 +86,8 @@ def read_corpus(questions: tuple[Example, ...], content: Path, encoder: Encoder)
     return lambda *some: corpus[np.array([rows[text] for text in some])]
 
 
-def read_dangers(content: Path, by: str = "kind", most: int | None = None) -> list[Example]:
+@lru_cache(maxsize=2)
+def read_dangers(content: Path, by: str = "kind", most: int | None = None) -> Sequence[Example]:
     """Return every example of ``safety/*.yml`` under ``content`` as (message, kind or ``safe``).
 
     Args:
@@ -101,7 +104,7 @@ def read_dangers(content: Path, by: str = "kind", most: int | None = None) -> li
     ]
 
 
-def plain_dangers(content: Path) -> list[Example]:
+def plain_dangers(content: Path) -> Sequence[Example]:
     """Return the plainest examples of each kind of danger as (message, topic), for a model of other languages."""
     return read_dangers(content, by="topic", most=_PLAINEST)
 
