@@ -12,8 +12,7 @@ import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from bot.errors import EngineError
-from bot.nlu.progress import told
+from bot.nlu.progress import failed, told
 from bot.nlu.sources import fingerprint
 from bot.processes import newest_model
 from bot.settings import ROOT
@@ -67,7 +66,7 @@ def ensure_model(force: bool = False) -> Path:
     status, said = _run(command, env)
     if status or not path.exists():
         print(said, file=sys.stderr)
-        raise EngineError("training", "failed; its last words stand above.", "Run `make check`: it names the line.")
+        raise failed()
     for old in sorted(path.parent.glob("own-it-*.tar.gz"), key=lambda p: p.stat().st_mtime)[:-3]:
         old.unlink()
     print(f"Trained in {time.monotonic() - start:.0f} s.", file=sys.stderr, flush=True)

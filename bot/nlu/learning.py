@@ -10,10 +10,10 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Generic, NamedTuple, TypeVar
 
-from bot.errors import EngineError
 from bot.nlu.arrays import Arrays
 from bot.nlu.encoder import shared_encoder
 from bot.nlu.foreign import ForeignModel
+from bot.nlu.progress import failed
 from bot.nlu.training import Example, plain_dangers, read_corpus, read_questions, train_danger, train_speller, train_topics
 
 Found = TypeVar("Found")
@@ -62,8 +62,7 @@ class Beside(Generic[Found]):
         try:
             found: Found = self._receiver.recv()
         except EOFError:
-            mend = "Run `make check`: it names the line."
-            raise EngineError("training", "failed; its last words stand above.", mend) from None
+            raise failed() from None
         return found
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import yaml
 
+from bot.nlu.readings import read
 from bot.nlu.sounds import sound
 from bot.nlu.text import squeeze, words_of
 
@@ -22,8 +23,9 @@ _WORD = re.compile(r"[a-z]+|\d+|[^a-z\d\s]+|\s+")
 _SHORTEST = 2
 _DOTTED = re.compile(r"\b(?:[a-z][.\-_*]){2,}[a-z]\b")  # "c.u.t": nobody's words are split so but to be hidden
 _VOWEL = re.compile("[aeiou]")
-# A word without vowels has at least so many letters ("kll"), and one that is several run together so many ("helpme").
-_BARE, _RUN_TOGETHER = 3, 6
+# A word without vowels has at least so many letters ("kll"), and one that is several run together so many ("helpme"). Nobody
+# runs more together than this, and to put thousands of letters apart would make everybody wait.
+_BARE, _RUN_TOGETHER, _NO_WORD = 3, 6, 40
 # How many of the dictionary's words a typo may be mended to, the commonest: "mumsnet" is no "musket", and they load in half
 # the time of all 82,765.
 _TARGETS = 40_000
@@ -50,6 +52,7 @@ class Speller:
         known: Iterable[str],
         emoji: Mapping[str, str] | None = None,
         seen: Mapping[str, int] | None = None,
+        misspelt: Mapping[str, str] | None = None,
     ) -> None:
         """Load the dictionary.
 
@@ -58,6 +61,7 @@ class Speller:
             known: words that are right as they are; they also win over the dictionary's guess.
             emoji: sign -> the word it stands for when it is all somebody says.
             seen: word, or two words in a row -> how often training questions hold it (`seen_in`).
+            misspelt: how a word is misspelt -> the word; what is a word of its own, as "dose" for "does", is left alone.
         """
         from symspellpy import SymSpell, Verbosity
 
@@ -77,6 +81,7 @@ class Speller:
         self._dictionary = SymSpell(max_dictionary_edit_distance=2, prefix_length=5)
         counts = _word_counts()
         self._words = counts.keys() | {w for w in self._known if w not in common or len(w) >= _LONG}
+        self._txt = {wrong: right for wrong, right in (misspelt or {}).items() if wrong not in self._words} | self._txt
         for word in self._known:
             self._dictionary.create_dictionary_entry(word, 10_000_000_000 + self.seen.get(word, 0))
         for word, count in list(counts.items())[:_TARGETS]:
@@ -88,15 +93,10 @@ class Speller:
     def load(cls, path: Path, seen: Mapping[str, int]) -> Speller:
         """Read ``data/spelling.yml``; ``seen`` is what the training questions hold."""
         # BaseLoader: "no" is a word here, not a truth value.
-        content, danger = (
-            yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)  # noqa: S506
-            for file in (path, path.parent / "safety" / "normalise.yml")
-        )
-        speller = cls(content["txt_speak"], content["known"], content["emoji"], seen)
-        # Misspelt danger that is no word of its own, as "dose" for "does" is.
-        wrong = {w: right for right, words in danger["typos"].items() for w in words if not speller.knows(w)}
-        speller._txt = wrong | speller._txt
-        return speller
+        content = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)  # noqa: S506
+        typos = read(path.parent / "safety" / "normalise.yml")["typos"]
+        misspelt = {wrong: right for right, words in typos.items() for wrong in words}
+        return cls(content["txt_speak"], content["known"], content["emoji"], seen, misspelt)
 
     def knows(self, word: str) -> bool:
         """Return whether a lower-case word is English or a young person's way of writing it."""
@@ -151,7 +151,7 @@ class Speller:
 
     def _apart(self, word: str) -> str | None:
         """Return the common words that were run together ("iwanttodie"), if they were."""
-        if len(word) < _RUN_TOGETHER:
+        if not _RUN_TOGETHER <= len(word) <= _NO_WORD:
             return None
         words = self._dictionary.word_segmentation(word, max_edit_distance=0).corrected_string.split()
         if len(words) < 2 or not all(w in self._common and (len(w) > 1 or w in ("i", "a")) for w in words):

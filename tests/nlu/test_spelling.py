@@ -75,6 +75,11 @@ def test_words_run_together_without_vowels_with_dots_or_spelt_by_ear_are_mended(
     assert mends.mend(typed) == read
 
 
+def test_more_letters_than_anybody_runs_together_are_left_alone(mends: Speller) -> None:
+    assert mends.mend("iwanttodie" * 4) == " ".join(["i want to die"] * 4)
+    assert mends.mend("iwanttodie" * 5) == "iwanttodie" * 5
+
+
 def test_misspelt_danger_is_mended_unless_it_is_a_word_of_its_own() -> None:
     speller = Speller.load(ROOT / "data" / "spelling.yml", {})
     assert speller.mend("he thretned me") == "he threatened me"
