@@ -122,6 +122,19 @@ def test_what_is_over_gets_support_beside_a_question_about_rights(message: str) 
 @pytest.mark.parametrize(
     "message",
     [
+        "if i tell the nurse i used to self harm does she have to tell someone",
+        "can a gp keep it secret if someone says they cut",
+    ],
+)
+def test_what_is_over_or_asked_about_anybody_is_not_interrupted_however_sure_the_classifier(message: str) -> None:
+    found = heard(message, classifier=Says(0.99))
+    assert found is not None
+    assert found.tier == SUPPORT
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
         "i used to self harm and its back, can i see someone without mum finding out",
         "i took an overdose last year and i want to die, can i see a doctor without mum",
         "my dad used to hit me and he still does, can i see a nurse on my own please",
