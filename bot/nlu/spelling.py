@@ -31,19 +31,27 @@ _BARE, _RUN_TOGETHER, _NO_WORD = 3, 6, 40
 _TARGETS = 40_000
 # A word that training questions hold so often is right as it is. A shorter word than `_LONG` letters is as often slang as a
 # typo: it is mended only to one of the very commonest, and what the dictionary calls a word ("ou", "hse") counts for nothing.
-_COMMON, _VERY_COMMON, _LONG = 3, 30, 4
+_COMMON, _VERY_COMMON, _LONG = 3, 10, 4
+# A word is so much likelier to be meant than another one near it to be mistyped just so: "abut" is a typo, "ally" may be one.
+_MISTYPED = 30_000
+# What a typo may stand for weighs so much when it is near in letters alone, and in sounds alone; in both, 1.
+_LOOKS, _SOUNDS = 0.5, 0.05
+_REAL = 20_000
 # A pair of words seen but once may be chance.
 _PAIR = 2
 _FEW = 30  # candidates that are weighed
 # How likely one word follows another: what was seen, and this much of how likely the second is anywhere (additive smoothing).
-_TRUST, _UNSEEN, _WORDS = 0.3, 0.05, 50_000
+_TRUST, _UNSEEN, _WORDS = 1.0, 0.05, 50_000
+
+Candidates = Mapping[str, float]  # what a word may stand for -> how well it fits, wherever it stands
 
 
 class Speller:
     """Mends the words of a message with a frequency dictionary and what training questions hold.
 
     Of several words that a typo is equally near to, the one that stands oftenest between its neighbours is taken:
-    "uder 16" is under, not user. What it gains: docs/decisions/0002-understanding.md.
+    "uder 16" is under, not user. So is what is a word and stands where it never did, if another fits far better: "tell
+    me hat they know". What it gains: docs/decisions/0002-understanding.md.
     """
 
     def __init__(
@@ -65,13 +73,14 @@ class Speller:
         """
         from symspellpy import SymSpell, Verbosity
 
-        self._closest = Verbosity.CLOSEST
+        self._closest, self._all = Verbosity.CLOSEST, Verbosity.ALL
         self._txt = dict(txt_speak)
         self._emoji = dict(emoji or {})
         self.seen = dict(seen or {})
         common = {word for word, count in self.seen.items() if word.isalpha() and count >= _COMMON}
         self._common = common | set(self._txt)
-        self._known = {w for w in known if w.isalpha()} | common
+        self._right = {w for w in known if w.isalpha()}
+        self._known = self._right | common
         self._bare: dict[str, list[str]] = {}
         self._heard: dict[str | None, list[str]] = {}
         for word in sorted(common, key=lambda word: -self.seen[word]):
@@ -79,9 +88,16 @@ class Speller:
             self._heard.setdefault(sound(word), []).append(word)
         self._heard.pop(None, None)
         self._dictionary = SymSpell(max_dictionary_edit_distance=2, prefix_length=5)
+        # The commonest words alone, which a search for each word of a message passes through much faster.
+        self._everyday = SymSpell(max_dictionary_edit_distance=1)
         counts = _word_counts()
+        total = sum(counts.values())
+        self._shares = {word: count / total for word, count in counts.items()}
         self._words = counts.keys() | {w for w in self._known if w not in common or len(w) >= _LONG}
         self._txt = {wrong: right for wrong, right in (misspelt or {}).items() if wrong not in self._words} | self._txt
+        for word, count in self.seen.items():
+            if word.isalpha() and count >= _VERY_COMMON:
+                self._everyday.create_dictionary_entry(word, count)
         for word in self._known:
             self._dictionary.create_dictionary_entry(word, 10_000_000_000 + self.seen.get(word, 0))
         for word, count in list(counts.items())[:_TARGETS]:
@@ -112,42 +128,52 @@ class Speller:
         candidates = cache(self._candidates)
         return cache(lambda text: self._mend(text, candidates))
 
-    def _mend(self, text: str, candidates: Callable[[str], Sequence[str]]) -> str:
+    def _mend(self, text: str, candidates: Callable[[str], Candidates]) -> str:
         for sign, word in self._emoji.items():
             text = text.replace(sign, f" {word} ")
         text = _DOTTED.sub(lambda match: re.sub(r"\W|_", "", match.group()), words_of(text))
         parts = _WORD.findall(squeeze(text))
         places = [i for i, part in enumerate(parts) if part.isalnum()]
-        numbered = any(part.isdigit() for part in parts)
-        for place, i in enumerate(places):
-            word = parts[i]
+        words = [parts[i] for i in places]
+        numbered = any(map(str.isdigit, words))
+        for place, (i, word) in enumerate(zip(places, words, strict=True)):
             # Letters beside a number, as in a postcode, are no typo.
             if word.isascii() and word.isalpha() and (word in self._txt or not (numbered and _beside_a_number(parts, i))):
-                found = candidates(word)
-                parts[i] = found[0] if len(found) == 1 else self._likeliest(found, [parts[p] for p in places], place)
+                meant = self._meant(candidates, words, place)
+                parts[i] = words[place] = self._txt.get(meant, meant)
         return re.sub(r"\s+", " ", "".join(parts)).strip()
 
-    def _candidates(self, word: str) -> Sequence[str]:
-        """Return what a squeezed word may stand for, at least one word; the nearest and commonest first."""
-        if word in self._txt:
-            return (self._txt[word],)
-        right = word in self._known or (word in self._words and len(word) >= _LONG)
-        if right or len(word) < _SHORTEST:
-            return (word,)
+    def _candidates(self, word: str) -> Candidates:
+        """Return what a squeezed word may stand for, at least one word, and what each weighs."""
+        if word in self._txt or word in self._right or len(word) < _SHORTEST:
+            return {word: 1.0}
+        if word in self._known or (word in self._words and len(word) >= _LONG):
+            return self._as_written(word)
         if len(word) >= _BARE and not _VOWEL.search(word) and (said := self._bare.get(word)):
-            return said[:_FEW]
-        reach = 1 if len(word) < 6 else 2
-        near = self._dictionary.lookup(word, self._closest, max_edit_distance=reach)
-        if not (near and near[0].distance == 1) and (apart := self._apart(word)):
-            return (apart,)
-        found = [s.term for s in near]
+            return dict.fromkeys(said[:_FEW], 1.0)
         if len(word) < _LONG:
-            found = [w for w in found if self.seen.get(w, 0) >= _VERY_COMMON]
-        else:
-            heard = self._heard.get(sound(word), ())
-            # What looks and sounds like it is likelier than what does only one of both.
-            found = [w for w in found if w in heard] or [*found, *heard]
-        return found[:_FEW] or (word,)
+            return self._weighed(word, self._near(word)) or {word: 1.0}
+        near = self._dictionary.lookup(word, self._closest, max_edit_distance=1 if len(word) < 6 else 2)
+        if not (near and near[0].distance == 1) and (apart := self._apart(word)):
+            return {apart: 1.0}
+        return self._weighed(word, [s.term for s in near][:_FEW]) or {word: 1.0}
+
+    def _near(self, word: str) -> list[str]:
+        """Return the very common words that one letter makes of this one."""
+        return [s.term for s in self._everyday.lookup(word, self._all, max_edit_distance=1) if s.distance][:_FEW]
+
+    def _as_written(self, word: str) -> Candidates:
+        """Return what a word may stand for: itself, or a common word near it that fits its neighbours far better."""
+        if len(word) < _BARE:
+            return {word: 1.0}
+        often = 1.0 if word in self._known else self._shares[word] * _WORDS / _UNSEEN
+        return {word: often * _MISTYPED, **{w: 1.0 for w in self._near(word) if len(w) >= _BARE}}
+
+    def _weighed(self, word: str, near: Sequence[str]) -> Candidates:
+        """Weigh the words that look like a typo, and those that sound like it; what does both is likeliest."""
+        heard = self._heard.get(sound(word), [])
+        weights = {w: 1.0 if w in heard else _LOOKS for w in near}
+        return weights | {w: _SOUNDS for w in heard[:_FEW] if w not in weights}
 
     def _apart(self, word: str) -> str | None:
         """Return the common words that were run together ("iwanttodie"), if they were."""
@@ -158,14 +184,21 @@ class Speller:
             return None
         return " ".join(self._txt.get(w, w) for w in words)
 
-    def _likeliest(self, found: Sequence[str], words: Sequence[str], place: int) -> str:
-        """Return which of the words found stands best at ``place`` among the ``words`` of a message."""
-        before = words[place - 1].split()[-1] if place else ""
+    def _meant(self, candidates: Callable[[str], Candidates], words: Sequence[str], place: int) -> str:
+        """Return what stands best at ``place`` among the ``words`` of a message: the word there, or what it may stand for."""
+        word, before = words[place], words[place - 1].rpartition(" ")[2] if place else ""
+        if (known := word in self._known) and f"{before} {word}" in self.seen:
+            return word
         following = words[place + 1] if place + 1 < len(words) else ""
-        after = self._txt.get(squeeze(following), following).partition(" ")[0]
+        after = self._txt.get(following, following).partition(" ")[0]
+        if known and f"{word} {after}" in self.seen:
+            return word
+        found = candidates(word)
+        if len(found) == 1:
+            return next(iter(found))
         # A next word that was never seen, a typo too, says nothing.
-        known = after in self.seen
-        return max(found, key=lambda word: self._follows(before, word) * (self._follows(word, after) if known else 1.0))
+        says = after in self.seen
+        return max(found, key=lambda w: found[w] * self._follows(before, w) * (self._follows(w, after) if says else 1.0))
 
     def _follows(self, first: str, second: str) -> float:
         likely = (self.seen.get(second, 0) + _UNSEEN) / _WORDS
@@ -183,6 +216,12 @@ def _word_counts() -> dict[str, int]:
     return dict(sorted(counts.items(), key=lambda pair: -pair[1]))
 
 
+def _real_words() -> set[str]:
+    """Return what is surely a word: of short ones only the commonest, since what people type in haste is counted too ("ou")."""
+    counts = _word_counts()
+    return {w for w in counts if len(w) >= _LONG} | {w for w in list(counts)[:_REAL] if len(w) >= _BARE}
+
+
 def seen_in(questions: Iterable[tuple[str, str]], dangers: Iterable[tuple[str, str]] = ()) -> dict[str, int]:
     """Return how often messages hold each word, and each two words in a row ("my mum"), those of chance left out.
 
@@ -196,7 +235,7 @@ def seen_in(questions: Iterable[tuple[str, str]], dangers: Iterable[tuple[str, s
     for question, topic in questions:
         if topic != "other_language":
             _count(question, counts)
-    right = {"", *(said for said, n in counts.items() if n >= _COMMON), *(w for w in _word_counts() if len(w) >= _LONG)}
+    right = {"", *(said for said, n in counts.items() if n >= _COMMON), *_real_words()}
     for danger, _ in dangers:
         _count(danger, counts, right.__contains__)
     return {said: n for said, n in counts.items() if n >= (_PAIR if " " in said else _COMMON)}

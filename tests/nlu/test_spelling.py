@@ -53,6 +53,42 @@ def test_a_typo_is_mended_to_the_word_that_stands_between_its_neighbours(taught:
 
 
 @pytest.fixture(scope="module")
+def in_context() -> Speller:
+    questions = [
+        "tell me what they know",
+        "what about my age",
+        "a hat on my head",
+        "my fam they know",
+        "run from him",
+        "a fold from my age",
+        "i wanna go",
+    ] * 60
+    return Speller(
+        {"wanna": "want to"}, ["fgm"], seen=seen_in([(q, "") for q in questions], [("a gun and a knife", "county_lines")] * 5)
+    )
+
+
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [
+        ("tell me hat they know", "tell me what they know"),
+        ("a hat on my head", "a hat on my head"),
+        ("abut my age", "about my age"),
+        ("a form my age", "a form my age"),
+        ("my fgm they know", "my fgm they know"),
+        ("a gun from him", "a gun from him"),
+        ("i wnna know", "i want to know"),
+    ],
+)
+def test_what_is_a_word_is_mended_only_where_another_fits_far_better(in_context: Speller, typed: str, read: str) -> None:
+    assert in_context.mend(typed) == read
+
+
+def test_a_typo_that_only_sounds_like_another_word_is_rather_the_one_that_looks_like_it(mends: Speller) -> None:
+    assert mends.mend("he cuold") == "he could"
+
+
+@pytest.fixture(scope="module")
 def mends() -> Speller:
     questions = ["i want to die", "he makes me sell it", "my dad kissed me", "my brother got bruises", "take the tablets"] * 3
     return Speller({"bf": "boyfriend"}, ["tiktok"], seen=seen_in([(q, "") for q in questions]))
