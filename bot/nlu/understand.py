@@ -48,7 +48,8 @@ _SURELY_DANGER = 0.998
 _SURELY_OURS = 0.93
 _SURELY_FOR_HELP = 0.97
 _ASKS_FOR_SOMEBODY = re.compile(
-    r"\b(?:who|where|how|help|support|some(?:one|body)|talk\w*|speak\w*|camhs|counsel\w+|therap\w+|gp|doctor|nurse)\b"
+    r"\b(?:who|where|how|some(?:one|body)|talk\w*|speak\w*|camhs|counsel\w+|therap\w+|gp|doctor|nurse|"
+    r"(?<!please )(?:help|support)(?! (?:me|please)))\b"
 )
 _LONE_LETTER = re.compile(r"\W*[a-z]\W*")
 _NO_RIGHTS = frozenset({"medical_advice", "bot_privacy", "bot_identity", "delete_my_data"})
