@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import atexit
-import sys
-from collections.abc import Callable
 from functools import lru_cache, partial
-from multiprocessing import get_context
 from pathlib import Path
-from typing import Generic, NamedTuple, TypeVar
+from typing import NamedTuple
 
 from bot.nlu.arrays import Arrays
+from bot.nlu.beside import Beside
 from bot.nlu.encoder import shared_encoder
 from bot.nlu.foreign import ForeignModel
-from bot.nlu.progress import failed
 from bot.nlu.training import Example, plain_dangers, read_corpus, read_questions, train_danger, train_speller, train_topics
 
-Found = TypeVar("Found")
 Questions = tuple[Example, ...]
 
 
@@ -32,38 +27,6 @@ class Learnt(NamedTuple):
     topics: Arrays
     danger: Arrays
     foreign: Arrays
-
-
-class Beside(Generic[Found]):
-    """A call in a process of its own, which knows all that was read before it.
-
-    Only Linux copies a process safely; elsewhere the call is made when its result is asked for.
-    """
-
-    def __init__(self, call: Callable[[], Found]) -> None:
-        """Begin; the process ends with this one at the latest."""
-        self._call, self._process = call, None
-        if sys.platform == "linux":
-            fork = get_context("fork")
-            self._receiver, sender = fork.Pipe(duplex=False)
-            self._process = fork.Process(target=lambda: sender.send(call()))
-            self._process.start()
-            sender.close()
-            atexit.register(self._process.terminate)
-
-    def result(self) -> Found:
-        """Wait for the result, which can be fetched once.
-
-        Raises:
-            EngineError: the process failed, after printing why, or was ended.
-        """
-        if self._process is None:
-            return self._call()
-        try:
-            found: Found = self._receiver.recv()
-        except EOFError:
-            raise failed() from None
-        return found
 
 
 def learn(questions: Questions, content: Path) -> Learnt:

@@ -10,14 +10,16 @@ from pathlib import Path
 import numpy as np
 
 from bot.content import GROUPS, read_yaml
+from bot.nlu.beside import Beside
 from bot.nlu.corpus import Corpus
 from bot.nlu.danger import DangerClassifier
 from bot.nlu.encoder import Encoder
 from bot.nlu.finding import SAFE
 from bot.nlu.leaning import FollowUp
+from bot.nlu.network import main_axes
 from bot.nlu.spelling import Speller, seen_in
 from bot.nlu.topics import OUT_OF_SCOPE, TopicModel
-from bot.nlu.wording import read_alike
+from bot.nlu.wording import Counted, read_alike
 
 Example = tuple[str, str]
 # Later ones are misspelt, in slang, or unheard of: with them a third of rights in other languages was missed, not a quarter.
@@ -80,10 +82,19 @@ def read_corpus(questions: tuple[Example, ...], content: Path, encoder: Encoder)
     """Read all that is learnt from, each text once, and return what picks some of the texts as they are in ``content``."""
     dangers, follow_ups = read_dangers(content), read_follow_ups(content)
     texts = dict.fromkeys((*(text for text, _ in (*questions, *dangers)), *(f.text for f in follow_ups)))
-    mended = list(map(_speller(questions, content).remembering(), texts))
-    corpus = Corpus.of(mended, encoder.encode_many(mended), read_alike(content / "spelling.yml"))
+    mended = _mend(list(texts), _speller(questions, content))
+    counted = Beside(lambda: Counted.of(mended, read_alike(content / "spelling.yml")))
+    vectors = encoder.encode_many(mended)
+    axes = main_axes(vectors)
+    corpus = Corpus(mended, vectors, counted.result(), axes)
     rows = {text: row for row, text in enumerate(texts)}
     return lambda *some: corpus[np.array([rows[text] for text in some])]
+
+
+def _mend(texts: Sequence[str], speller: Speller) -> list[str]:
+    mend, half = speller.remembering(), len(texts) // 2
+    others = Beside(lambda: list(map(mend, texts[half:])))
+    return [*map(mend, texts[:half]), *others.result()]
 
 
 @lru_cache(maxsize=2)
