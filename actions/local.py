@@ -33,22 +33,13 @@ DEADLINE = 2.0  # seconds
 @lru_cache(maxsize=1)
 def shared_directory() -> Directory:
     """Return the process's one directory, read at start."""
-    directory = Directory.open(online=online_service(Settings.from_env().env))
-    if directory.problem:
-        log.warning("gp_directory_not_used", what=directory.problem.what)
-    return directory
+    return Directory.open(online=online_service(Settings.from_env()))
 
 
-def online_service(env: Mapping[str, str]) -> PostcodesOnline | None:
-    """Return the service asked for postcodes that the tables lack, or None.
-
-    ``OWNIT_POSTCODES_ONLINE`` is ``on``, or the address of a copy that an operator runs. It is off unless they
-    say so, because a postcode then leaves the machine.
-    """
-    wanted = env.get("OWNIT_POSTCODES_ONLINE", "off").strip()
-    if wanted in ("", "off"):
-        return None
-    return PostcodesOnline("" if wanted == "on" else wanted)
+def online_service(settings: Settings) -> PostcodesOnline | None:
+    """Return the service asked for postcodes that the tables lack, or None where an operator wants none."""
+    wanted = settings.postcodes_online
+    return None if wanted == "off" else PostcodesOnline("" if wanted == "on" else wanted)
 
 
 @lru_cache(maxsize=1)

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import sys
 import time
 import warnings
 from typing import Any
+
+from bot.settings import Settings
 
 _OURS = "ownit"
 
@@ -66,10 +67,13 @@ def set_up_logs() -> None:
     """Send every log line of this process through the filter above.
 
     ``OWNIT_LOG`` is the level of our own lines (default ``info``); libraries speak from ``warning``.
+
+    Raises:
+        SettingError: ``OWNIT_LOG`` is no level.
     """
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_JsonLines())
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)
-    logging.getLogger(_OURS).setLevel(os.environ.get("OWNIT_LOG", "info").upper())
+    logging.getLogger(_OURS).setLevel(Settings.from_env().log_level.upper())

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
-import os
 import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,10 +16,10 @@ from actions.gp_directory.find import LookUp, answer
 from actions.gp_directory.places import Places
 from actions.gp_directory.postcodes import DATA, Postcodes
 from actions.gp_directory.resolve import PlacesOnline, Point, Resolver
+from bot.logs import get_logger
+from bot.settings import Settings
 
-log = logging.getLogger(__name__)
-
-ROOT = Path(__file__).resolve().parent.parent.parent
+log = get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -38,20 +36,10 @@ class Paths:
         """Read OWNIT_GP_FILE, OWNIT_STATIONS_FILE and, for a list without a date, OWNIT_GP_LIST_DATE.
 
         Raises:
-            GpDirectoryError: the date is none.
+            SettingError: the date is none, or the file of stations cannot be read.
         """
-        env = os.environ if env is None else env
-        var = Path(env.get("OWNIT_VAR") or ROOT / "var")
-        stations, made = env.get("OWNIT_STATIONS_FILE"), env.get("OWNIT_GP_LIST_DATE")
-        try:
-            list_date = date.fromisoformat(made) if made else None
-        except ValueError as error:
-            raise GpDirectoryError("OWNIT_GP_LIST_DATE", f"is {made!r}.", "Write it as 2026-02-03.") from error
-        return cls(
-            practices=Path(env.get("OWNIT_GP_FILE") or var / "gp" / "practices.csv"),
-            stations=Path(stations) if stations else None,
-            list_date=list_date,
-        )
+        settings = Settings.from_env(env)
+        return cls(settings.gp_file, settings.stations_file, list_date=settings.gp_list_date)
 
 
 def meta_path(practices: Path) -> Path:
@@ -140,7 +128,7 @@ class Directory:
                 _behind(self._practices.warm)
             except GpDirectoryError as error:
                 self.problem = error
-                log.warning("list of GP surgeries not used: %s", error)
+                log.warning("gp_directory_not_used", what=error.what)
             return self.problem is None
 
     def look_up(

@@ -6,7 +6,6 @@ its time-outs; after three failures in a row it is left alone for five minutes.
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from collections import OrderedDict
@@ -20,8 +19,9 @@ import requests
 
 from actions.gp_directory.find import links
 from actions.gp_directory.postcodes import CROWN, ENGLAND, NORTHERN_IRELAND, SCOTLAND, WALES, Spot
+from bot.logs import get_logger
 
-log = logging.getLogger(__name__)
+log = get_logger(__name__)
 
 TIMEOUT = (2.0, 3.0)
 FAILURES = 3
@@ -93,7 +93,7 @@ class PostcodesOnline:
                 return True, _spot(response.json()["result"])
             except (requests.RequestException, ValueError, KeyError, TypeError) as error:
                 # The error's text would hold the address, and with it the postcode.
-                log.info("online postcode look-up failed: %s", type(error).__name__)
+                log.warning("postcodes_online_failed", error=type(error).__name__)
         return False, None
 
 

@@ -189,7 +189,7 @@ def _download(
             return url, _get(url, timeout, deadline, progress)
         except (requests.RequestException, OSError) as error:
             problem = _reason(error)
-    mend = "Try again later, or download the report by hand and give it with --file. " + KEPT
+    mend = "Run ownit gp update later, or download the report by hand and give it with --file. " + KEPT
     raise GpDirectoryError(url or "list", f"could not be fetched ({problem}).", mend)
 
 

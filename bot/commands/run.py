@@ -44,6 +44,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.port:
         env["OWNIT_PORT"] = str(arguments.port)
     settings = Settings.from_env(env)
+    settings.check()
     check_machine(settings)
     ensure_model()
     settings.key  # noqa: B018 - made once here, so that the processes do not race to make it
@@ -75,7 +76,8 @@ def _wait(url: str, supervisor: subprocess.Popen[bytes]) -> None:
     except EngineError:
         if supervisor.poll() is not None:
             raise
-        print("Still starting. Is the machine very busy? What the processes say stands above.", file=sys.stderr, flush=True)
+        why = "the machine is very busy, or a process cannot start. What the processes say stands above."
+        print(f"Still starting: {why}", file=sys.stderr, flush=True)
         wait_until_up(url, supervisor, _LONGEST_START)
 
 
@@ -83,19 +85,17 @@ def check_machine(settings: Settings) -> None:
     """Look at what would stop the bot from running.
 
     Raises:
-        SettingError: a port is taken or the disk is full.
+        SettingError: a port is taken, an address is another machine's, or the disk is full.
     """
-    for name, host, port in (
-        ("OWNIT_PORT", settings.host, settings.port),
-        ("OWNIT_ENGINE_PORT", "127.0.0.1", settings.engine_port),
-        ("OWNIT_ACTIONS_PORT", "127.0.0.1", settings.actions_port),
-    ):
-        _check_port(name, host, port)
+    inner = ("OWNIT_INNER_HOST", settings.inner_host)
+    _check_port("OWNIT_PORT", settings.port, "OWNIT_HOST", settings.host)
+    _check_port("OWNIT_ENGINE_PORT", settings.engine_port, *inner)
+    _check_port("OWNIT_ACTIONS_PORT", settings.actions_port, *inner)
     if (free := shutil.disk_usage(ROOT).free) < _LEAST_FREE:
         raise SettingError("disk", f"only {free // 2**20} MiB are free.", f"Make room for {_LEAST_FREE // 2**20} MiB.")
 
 
-def _check_port(name: str, host: str, port: int) -> None:
+def _check_port(name: str, port: int, host_name: str, host: str) -> None:
     why = cannot_listen(host, port)
     if why == errno.EADDRINUSE:
         way_out = f"Stop that one, or choose another: {name}={port + 10} make run"
@@ -103,7 +103,7 @@ def _check_port(name: str, host: str, port: int) -> None:
     if why == errno.EACCES:
         raise SettingError(name, f"port {port} is for the system's own programs.", f"Choose another: {name}=8080 make run")
     if why:
-        raise SettingError("OWNIT_HOST", f"{host!r} is no address of this machine.", "Leave it out, or use 0.0.0.0 for all.")
+        raise SettingError(host_name, f"{host!r} is no address of this machine.", "Leave it out, or use 0.0.0.0 for all.")
 
 
 def watch(config: Path, env: Mapping[str, str]) -> subprocess.Popen[bytes]:
@@ -181,15 +181,10 @@ def _reachable(host: str) -> str:
     return "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104 - compared, not bound
 
 
-def _fetch_surgeries(settings: Settings) -> None:
-    """Try once, in the background, to fetch the NHS list of GP surgeries if there is none."""
+def _fetch_surgeries(settings: Settings) -> subprocess.Popen[bytes] | None:
+    """Try once, in the background, to fetch the NHS list of GP surgeries if there is none; it says why it could not."""
     if settings.gp_file.exists() or settings.env.get("OWNIT_GP_FETCH") == "off":
-        return
+        return None
     print("Fetching the NHS list of GP surgeries in the background; until then answers link to NHS Find a GP.", flush=True)
-    subprocess.Popen(
-        [sys.executable, "-m", "bot.cli", "gp", "update", "--quiet"],
-        cwd=ROOT,
-        env=dict(settings.env),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    command = [sys.executable, "-m", "bot.cli", "gp", "update", "--quiet"]
+    return subprocess.Popen(command, cwd=ROOT, env=dict(settings.env), stdout=subprocess.DEVNULL)

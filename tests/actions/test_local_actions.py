@@ -14,6 +14,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions import local
 from actions.gp_directory import Directory, GpDirectoryError, Paths
 from actions.local import FindBorough, FindGp, home_of, led_with, online_service
+from bot.settings import Settings
 
 
 def bot(*answers: str) -> dict[str, Any]:
@@ -117,9 +118,9 @@ def test_the_last_turns_are_known_by_the_notice_they_led_with() -> None:
 
 @pytest.mark.parametrize("value", [None, "", "off", " off "])
 def test_no_postcode_leaves_the_machine_unless_an_operator_says_so(value: str | None) -> None:
-    assert online_service({} if value is None else {"OWNIT_POSTCODES_ONLINE": value}) is None
+    assert online_service(Settings({} if value is None else {"OWNIT_POSTCODES_ONLINE": value})) is None
 
 
 def test_an_operator_may_ask_postcodes_io_or_a_copy_of_it() -> None:
-    services = [online_service({"OWNIT_POSTCODES_ONLINE": value}) for value in ("on", "http://10.0.0.9/")]
+    services = [online_service(Settings({"OWNIT_POSTCODES_ONLINE": value})) for value in ("on", "http://10.0.0.9/")]
     assert [s and s._base for s in services] == ["https://api.postcodes.io", "http://10.0.0.9"]

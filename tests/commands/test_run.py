@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import socket
 import subprocess
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from bot import role
 from bot.commands import run
 from bot.errors import EngineError, SettingError
 from bot.processes import Process
@@ -53,10 +55,55 @@ def test_a_port_that_is_taken_is_named_with_a_way_out() -> None:
     assert "OWNIT_PORT=" in said
 
 
-def test_an_address_of_another_machine_is_not_called_a_taken_port() -> None:
-    said = refusal(settings_on(free_port(), OWNIT_HOST="192.0.2.1"))
-    assert "OWNIT_HOST" in said
+@pytest.mark.parametrize("name", ["OWNIT_HOST", "OWNIT_INNER_HOST"])
+def test_an_address_of_another_machine_is_not_called_a_taken_port(name: str) -> None:
+    said = refusal(settings_on(free_port(), OWNIT_CLUSTER_SECRET="s" * 32, **{name: "192.0.2.1"}))
+    assert said.startswith(f"{name}: ")
     assert "taken" not in said
+
+
+class Started(Exception):
+    """Something went on although a setting was wrong."""
+
+
+def starts(*_: object) -> None:
+    raise Started
+
+
+@pytest.mark.parametrize("name", ["TELEGRAM_BOT_TOKEN_FILE", "OWNIT_METRICS_TOKEN_FILE", "OWNIT_LOG", "OWNIT_TELEGRAM_MIN_AGE"])
+def test_a_wrong_setting_is_told_before_anything_starts(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(name, "wrong")
+    for step in ("check_machine", "ensure_model", "write_config", "watch"):
+        monkeypatch.setattr(run, step, starts)
+    with pytest.raises(SettingError) as error:
+        run.run(argparse.Namespace(host=None, port=None))
+    assert error.value.where == name
+
+
+@pytest.mark.parametrize("part", ["front", "engine", "actions"])
+def test_a_part_in_its_own_container_says_which_setting_is_wrong_and_does_not_start(
+    part: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OWNIT_LOG", "verbose")
+    monkeypatch.setattr(sys, "argv", ["role", part])
+    monkeypatch.setattr(os, "execve", starts)
+    with pytest.raises(SystemExit) as end:
+        role.main()
+    assert end.value.code == "ownit: OWNIT_LOG: cannot be used. Use debug or info or warning or error."
+    monkeypatch.delenv("OWNIT_LOG")
+    with pytest.raises(Started):
+        role.main()
+
+
+def test_a_list_of_surgeries_that_cannot_be_fetched_is_told(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    # A wrong date fails as a missing network does, and sooner.
+    env = {**os.environ, "OWNIT_VAR": str(tmp_path), "OWNIT_GP_LIST_DATE": "last week"}
+    fetching = run._fetch_surgeries(Settings(env))
+    assert fetching
+    assert fetching.wait(60) == 1
+    out, err = capfd.readouterr()
+    assert "in the background" in out
+    assert err == "OWNIT_GP_LIST_DATE: is 'last week'. Write it as 2026-02-03.\n"
 
 
 def test_a_full_disk_is_named_with_what_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,6 +13,7 @@ from gp_helpers import TODAY, as_csv, invented, report_row
 from actions.gp_directory import Directory, Paths
 from actions.gp_directory.find import NOTICES
 from actions.gp_directory.postcodes import Postcodes, Spot
+from bot.logs import _JsonLines
 
 pytestmark = pytest.mark.slow
 
@@ -467,6 +468,16 @@ def test_a_damaged_list_leaves_the_last_good_one_in_use(gp_file: Path) -> None:
     assert directory.problem is not None
 
 
+def test_the_log_says_why_a_list_is_not_used_and_not_what_was_asked(gp_file: Path, caplog: pytest.LogCaptureFixture) -> None:
+    directory = Directory.open(Paths(gp_file), today=lambda: TODAY)
+    gp_file.write_text("<html>sorry</html>")
+    directory.look_up("quillfeather surgery W2 1NY")
+    (line,) = map(_JsonLines().format, caplog.records)
+    told = json.loads(line)
+    del told["time"]
+    assert told == {"level": "warning", "event": "gp_directory_not_used", "what": "is a web page, not the list."}
+
+
 @pytest.mark.parametrize("status", ["A", "ACTIVE"])
 @pytest.mark.parametrize("role", ["4", "RO76", "RO76|RO268"])
 def test_the_old_and_the_new_format_are_read(tmp_path: Path, status: str, role: str) -> None:
@@ -489,11 +500,12 @@ def test_a_list_with_a_header_of_its_own_is_read(tmp_path: Path) -> None:
     assert found.list_date == "2026-10-01"
 
 
-def test_paths_come_from_the_environment() -> None:
+def test_paths_come_from_the_environment(tmp_path: Path) -> None:
     paths = Paths.from_env({"OWNIT_VAR": "/somewhere"})
     assert paths.practices == Path("/somewhere/gp/practices.csv")
-    named = Paths.from_env({"OWNIT_GP_FILE": "/a.csv", "OWNIT_STATIONS_FILE": "/b.csv"})
-    assert (named.practices, named.stations) == (Path("/a.csv"), Path("/b.csv"))
+    (stations := tmp_path / "b.csv").touch()
+    env = {"OWNIT_GP_FILE": "/a.csv", "OWNIT_STATIONS_FILE": str(stations), "OWNIT_GP_LIST_DATE": "2026-02-03"}
+    assert Paths.from_env(env) == Paths(Path("/a.csv"), stations, list_date=date(2026, 2, 3))
 
 
 # -- online ----------------------------------------------------------------------------------------
