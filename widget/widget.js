@@ -9,9 +9,11 @@
   const script = document.currentScript || document.querySelector('script[src*="widget.js"]');
   if (!script || customElements.get('ownit-chat')) return;
   const base = new URL('.', script.src).href;
+  // Control and direction characters could dress up text as something it is not. The server cleans and cuts the line alike.
+  const UNSEEN = /[\s\p{Cc}\u200b-\u200f\u2028-\u202e\u2066-\u2069]+/gu;
   const options = {
     place: script.dataset.place || '',
-    nurse: (script.dataset.schoolNurse || '').trim().slice(0, 200),
+    nurse: [...(script.dataset.schoolNurse || '').replace(UNSEEN, ' ').trim()].slice(0, 200).join(''),
     page: script.dataset.mode === 'page',
   };
 
@@ -23,7 +25,7 @@
   // Chrome with TalkBack misses what stands in a live region for less than about 100 ms.
   const SPOKEN_FOR_MS = 1000;
   const COUNT_FROM = 200;
-  const SMALL = '(max-width: 40rem), (max-height: 30rem)';
+  const small = matchMedia('(max-width: 40rem), (max-height: 30rem)');
 
   let words = {};
   const fill = (text, values) => text.replace(/\$(\w+)/g, (_, name) => values[name]);
@@ -43,6 +45,9 @@
   }
   const button = (label, act, attributes = {}) => el('button', { type: 'button', click: act, ...attributes }, label);
   const hidden = (text) => el('span', { class: 'sr' }, text);
+  const group = (kind, label, ...children) => el('div', { class: kind, role: 'group', 'aria-label': label }, ...children);
+  // A key that ends an input method's work is not meant for us; Safari tells of it when that has ended, by its code alone.
+  const composing = (event) => event.isComposing || event.keyCode === 229;
 
   /** Returns a link, or plain text when the address is of a kind we do not open. */
   function link(href, label, about = '') {
@@ -95,6 +100,13 @@
       line.append(index ? ', ' : `${words.source} `, source.url ? link(source.url, source.name) : source.name);
     });
     return line;
+  }
+
+  /** Returns the reply to what was asked: a line of support may stand before it or after it. */
+  function mainReply({ topic, replies }) {
+    const backwards = [...replies].reverse();
+    // What a look-up found goes by the name of its notice; like all answers, and unlike a line of support after it, it has a source.
+    return replies.find((r) => r.answer.startsWith(topic)) || backwards.find((r) => r.sources.length) || backwards[0];
   }
 
   /** What this tab remembers of the chat; goes with the tab, and after 30 silent minutes. */
@@ -170,8 +182,8 @@
       words = data.strings;
       memory.idle = data.limits.idle_seconds * 1000;
       this.launch = button(words.launch, () => this.show(true), { class: 'launch', 'aria-haspopup': 'dialog', 'aria-expanded': 'false' });
-      this.root = el('div', { class: 'root', lang: 'en-GB', dir: 'ltr', keydown: (event) => { if (event.key === 'Escape') this.escape(event); } },
-        options.page ? '' : this.launch);
+      const key = (event) => { if (event.key === 'Escape' && !composing(event)) this.escape(event); };
+      this.root = el('div', { class: 'root', lang: 'en-GB', dir: 'ltr', keydown: key }, options.page ? '' : this.launch);
       await this.styled;
       this.shadowRoot.append(this.root);
       const fallback = document.getElementById('ownit-fallback');
@@ -221,14 +233,14 @@
 
     restore() {
       this.log.replaceChildren(el('p', { class: 'note' }, words.private_note));
-      this.bot([this.data.welcome], false);
+      this.bot([this.data.welcome]);
       for (const entry of this.state.log) {
         if (entry.me) this.mine(entry.me);
-        else this.bot(entry.replies, entry.rate);
+        else this.bot(entry.replies);
       }
       // Whatever was asked before the reload was answered: only the newest questions stay open.
       const groups = [...this.log.querySelectorAll('.choices')];
-      groups.slice(0, -1).forEach((group) => this.settle(group, null));
+      groups.slice(0, -1).forEach((offered) => this.settle(offered, null));
       this.scroll();
     }
 
@@ -244,8 +256,8 @@
       return node;
     }
 
-    /** Shows a turn's replies; `rate` offers to say whether the last of them helped. */
-    bot(replies, rate) {
+    /** Shows a turn's replies. */
+    bot(replies) {
       const first = this.log.childElementCount;
       for (const reply of replies) {
         for (const tree of reply.messages) this.message('bot', words.bot_said, ...blocks(tree));
@@ -254,28 +266,28 @@
         }
         if (reply.contacts.length) this.log.append(contactList(reply.contacts, words.contacts));
         if (reply.sources.length) this.log.append(sourceLine(reply));
-        if (rate && reply === replies[replies.length - 1]) this.log.append(this.rating(reply.answer));
+        if (reply.rate) this.log.append(this.rating(reply));
         if (reply.buttons.length) this.log.append(this.choices(reply.buttons));
       }
       this.scroll(this.log.children[first]);
     }
 
     choices(buttons) {
-      const group = el('div', { class: 'choices', role: 'group', 'aria-label': words.suggestions });
-      group.append(...buttons.map((b) => el('button', { type: 'button', click: (event) => this.choose(event, group, b) }, b.title)));
-      return group;
+      const offered = group('choices', words.suggestions);
+      offered.append(...buttons.map((b) => button(b.title, (event) => this.choose(event, offered, b))));
+      return offered;
     }
 
-    choose(event, group, choice) {
+    choose(event, offered, choice) {
       if (event.currentTarget.getAttribute('aria-disabled')) return;
-      this.settle(group, event.currentTarget);
+      this.settle(offered, event.currentTarget);
       this.focusBox();
       this.ask(choice.title, { payload: choice.payload });
     }
 
     /** Leaves a group of choices readable, the chosen one marked, and takes it out of the tab order. */
-    settle(group, chosen) {
-      for (const button of group.children) {
+    settle(offered, chosen) {
+      for (const button of offered.children) {
         button.setAttribute('aria-disabled', 'true');
         button.tabIndex = -1;
       }
@@ -285,21 +297,21 @@
       }
     }
 
-    rating(answer) {
-      const group = el('div', { class: 'rating', role: 'group', 'aria-label': words.helpful }, el('span', {}, words.helpful));
+    rating(reply) {
+      const asked = group('rating', words.helpful, el('span', {}, words.helpful));
       const vote = (helpful) => (event) => {
-        if (event.currentTarget.getAttribute('aria-disabled')) return;
-        for (const button of group.querySelectorAll('button')) button.setAttribute('aria-disabled', 'true');
-        event.currentTarget.setAttribute('aria-pressed', 'true');
-        group.append(el('span', {}, words.thanks));
-        this.say(words.thanks);
-        const last = this.state.log[this.state.log.length - 1];
-        if (last) last.rate = false;
+        if (!reply.rate) return;
+        reply.rate = false;
         this.keep();
+        for (const each of asked.querySelectorAll('button')) each.setAttribute('aria-disabled', 'true');
+        event.currentTarget.setAttribute('aria-pressed', 'true');
+        asked.append(el('span', {}, words.thanks));
+        this.say(words.thanks);
+        const { answer } = reply;
         request('POST', 'api/helpful', this.state.token, { answer, helpful }).catch(() => { /* A lost vote is no loss to the person. */ });
       };
-      group.append(el('button', { type: 'button', click: vote(true) }, words.yes), el('button', { type: 'button', click: vote(false) }, words.no));
-      return group;
+      asked.append(button(words.yes, vote(true)), button(words.no, vote(false)));
+      return asked;
     }
 
     /** Reads text out once to screen readers, and empties the live region again. */
@@ -322,12 +334,7 @@
     show(byPerson) {
       this.furnish();
       this.state.open = true;
-      if (!this.panel.open) {
-        // Over the whole screen the page behind must not be reachable; beside it, it must be.
-        // Setting `open` shows the dialog without moving focus, which show() would.
-        if (!options.page && matchMedia(SMALL).matches) this.panel.showModal();
-        else this.panel.open = true;
-      }
+      if (!this.panel.open) this.unfold();
       this.launch.setAttribute('aria-expanded', 'true');
       this.launch.hidden = true;
       this.fit();
@@ -340,6 +347,22 @@
         // A reload that finds the chat open must not take the page's focus.
         this.shadowRoot.activeElement.blur();
       }
+    }
+
+    /** Opens the panel; over the whole screen the page behind must not be reachable, beside it, it must be. */
+    unfold() {
+      // Setting `open` shows the dialog without moving focus, which show() would.
+      if (!options.page && small.matches) this.panel.showModal();
+      else this.panel.open = true;
+    }
+
+    /** Opens the panel anew when the window was resized, turned or zoomed while it was open: a dialog cannot change its kind. */
+    refold() {
+      if (!this.panel.open || options.page) return;
+      const focused = this.shadowRoot.activeElement;
+      this.panel.close();
+      this.unfold();
+      if (focused) focused.focus({ preventScroll: true });
     }
 
     hide() {
@@ -394,6 +417,7 @@
       this.queue = Promise.resolve();
       this.state = { at: Date.now(), token: '', open: this.state.open, log: [] };
       memory.clear();
+      this.empty();
       this.restore();
     }
 
@@ -409,9 +433,14 @@
       if (text) this.counted = setTimeout(() => this.say(text), 1500);
     }
 
+    empty() {
+      this.box.value = '';
+      this.typed();
+    }
+
     key(event) {
       this.box.removeAttribute('inputmode');
-      if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
+      if (event.key !== 'Enter' || event.shiftKey || composing(event)) return;
       event.preventDefault();
       this.submit();
     }
@@ -423,8 +452,7 @@
         this.say(this.count.textContent);
         return;
       }
-      this.box.value = '';
-      this.typed();
+      this.empty();
       this.ask(text, { text });
     }
 
@@ -444,47 +472,62 @@
         ...(options.place && { place: options.place }),
         ...(options.nurse && { school_nurse: options.nurse }),
       };
-      const { queue } = this;
-      this.queue = queue.then(() => this.deliver(body));
+      this.send(body);
     }
 
-    async deliver(body) {
+    /** Sends a message after whatever is under way in its chat. */
+    send(body) {
       const chat = this.state;
+      this.queue = this.queue.then(() => this.deliver(body, chat));
+    }
+
+    /** Says whether somebody cleared the chat or left: nothing begun in it may go on in the next one. */
+    over(chat) {
+      return this.gone || chat !== this.state;
+    }
+
+    async deliver(body, chat) {
+      let writing;
       const typing = setTimeout(() => {
-        this.typing = this.message('bot typing', '', el('p', {}, words.writing));
+        if (this.over(chat)) return;
+        writing = this.message('bot typing', '', el('p', {}, words.writing));
         this.scroll();
       }, TYPING_AFTER_MS);
       let answer;
       let problem;
       try {
-        answer = await this.patiently(body);
+        answer = await this.patiently(body, chat);
       } catch (error) {
         problem = error;
       }
       clearTimeout(typing);
-      if (this.typing) this.typing.remove();
-      // Somebody who cleared the chat or left does not want the late answer.
-      if (this.gone || chat !== this.state) return;
+      if (writing) writing.remove();
+      if (this.over(chat)) return;
       if (problem) this.failed(body, problem);
       else this.answered(answer);
     }
 
-    /** Sends a message; tries again by itself, under the same id, while the server is not reached. */
-    async patiently(body) {
+    /** Sends a message; tries again by itself, under the same id, while the server is not reached and the chat goes on. */
+    async patiently(body, chat) {
       let renewed = false;
-      for (let tries = 0; ; tries += 1) {
+      let tries = 0;
+      while (!this.over(chat)) {
         try {
-          if (!this.state.token) this.state.token = (await request('POST', 'api/session', '', {})).session.token;
-          return await request('POST', 'api/message', this.state.token, body);
+          if (chat.token) return await request('POST', 'api/message', chat.token, body);
+          chat.token = (await request('POST', 'api/session', '', {})).session.token;
         } catch (error) {
           const refused = error instanceof Refusal && error.status < 500;
           if (refused && error.status === 401 && !renewed) {
             renewed = true;
-            this.state.token = '';
+            chat.token = '';
           } else if (refused || tries >= RETRY_AFTER_MS.length || !navigator.onLine) throw error;
-          else await sleep(RETRY_AFTER_MS[tries]);
+          else {
+            await sleep(RETRY_AFTER_MS[tries]);
+            tries += 1;
+          }
         }
       }
+      return null;
     }
 
     answered({ turn, session }) {
@@ -494,9 +537,9 @@
         this.log.replaceChildren();
       }
       this.state.token = session.token;
-      const rate = turn.outcome === 'answered' && !turn.forget;
-      this.remember({ replies: turn.replies, rate });
-      this.bot(turn.replies, rate);
+      if (turn.outcome === 'answered' && !turn.forget) mainReply(turn).rate = true;
+      this.remember({ replies: turn.replies });
+      this.bot(turn.replies);
       if (turn.awaiting_place && navigator.geolocation && window.isSecureContext) this.offerLocation();
       this.say(...turn.replies.flatMap((reply) => [
         ...reply.messages.map((tree) => `${words.bot_said} ${plain(tree)}`),
@@ -507,15 +550,14 @@
     failed(body, error) {
       const refused = error instanceof Refusal;
       const text = refused ? error.message : (navigator.onLine ? words.not_sent : words.offline);
-      const again = el('button', { type: 'button', click: () => retry() }, words.retry);
-      const node = el('div', { class: 'failed', role: 'group', 'aria-label': text }, el('p', {}, text), again);
+      const node = group('failed', text, el('p', {}, text), button(words.retry, () => retry()));
       if (!refused || error.status >= 500) node.append(el('p', {}, words.reach), contactList(this.data.help.contacts, words.contacts));
       const retry = () => {
         window.removeEventListener('online', retry);
         if (!node.isConnected) return;
         if (node.contains(this.shadowRoot.activeElement)) this.focusBox();
         node.remove();
-        this.queue = this.queue.then(() => this.deliver(body));
+        this.send(body);
       };
       if (!refused) window.addEventListener('online', retry);
       this.log.append(node);
@@ -524,16 +566,18 @@
     }
 
     offerLocation() {
-      const group = el('div', { class: 'choices' });
-      const found = ({ coords }) => this.ask(words.location_sent, { location: { latitude: coords.latitude, longitude: coords.longitude } });
-      const lost = () => { this.message('bot', words.bot_said, el('p', {}, words.location_failed)); this.say(words.location_failed); };
-      group.append(el('button', { type: 'button', click: (event) => {
+      const offered = group('choices', words.location);
+      // The search may take longer than the chat it was begun in.
+      const there = (act) => (result) => { if (offered.isConnected) act(result); };
+      const found = there(({ coords }) => this.ask(words.location_sent, { location: { latitude: coords.latitude, longitude: coords.longitude } }));
+      const lost = there(() => { this.message('bot', words.bot_said, el('p', {}, words.location_failed)); this.say(words.location_failed); });
+      offered.append(button(words.share_location, (event) => {
         if (event.currentTarget.getAttribute('aria-disabled')) return;
-        this.settle(group, event.currentTarget);
+        this.settle(offered, event.currentTarget);
         this.focusBox();
         navigator.geolocation.getCurrentPosition(found, lost, { timeout: 10000 });
-      } }, words.share_location));
-      this.log.append(group);
+      }));
+      this.log.append(offered);
     }
 
     remember(entry) {
@@ -550,12 +594,16 @@
 
     watch() {
       document.addEventListener('keydown', (event) => this.shift(event));
+      small.addEventListener('change', () => this.refold());
       // On our own pages a plain link leaves without JavaScript; with it, no way leads back.
       document.querySelector('a[data-ownit-exit]')?.addEventListener('click', (event) => { event.preventDefault(); this.exit(); });
       const idle = () => {
         if (!this.state.log.length || Date.now() - this.state.at < memory.idle) return;
+        const focused = this.shadowRoot.activeElement;
         this.forget();
         this.message('bot', '', el('p', {}, words.expired));
+        this.say(words.expired);
+        if (focused && !focused.isConnected) this.focusBox();
       };
       setInterval(idle, 30000);
       document.addEventListener('visibilitychange', idle);
@@ -575,7 +623,7 @@
 
     /** Keeps the box above a phone's keyboard: iOS lays the keyboard over the page. */
     fit() {
-      if (!window.visualViewport || !matchMedia(SMALL).matches) {
+      if (!window.visualViewport || !small.matches) {
         this.panel.style.removeProperty('--height');
         return;
       }

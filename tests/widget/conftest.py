@@ -8,6 +8,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from html import escape
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -84,7 +85,8 @@ class School:
             return Response("* {all: unset !important} button, dialog {display: none !important}", media_type="text/css")
         css = '<link rel="stylesheet" href="/style.css">' if name == "hostile" else ""
         rtl = ' dir="rtl"' if name == "rtl" else ""
-        tag = f'<script src="{self.chat}/widget.js" data-place="north-west-london" data-school-nurse="{NURSE}" async></script>'
+        nurse = escape(request.query_params.get("nurse", NURSE))
+        tag = f'<script src="{self.chat}/widget.js" data-place="north-west-london" data-school-nurse="{nurse}" async></script>'
         source = f"{self.chat}/chat?{urlencode({'school_nurse': NURSE})}"
         frame = f'<iframe title="Own It" src="{source}" width="400" height="600"></iframe>'
         lines = {"twice": tag * 2, "frame": frame}.get(name, tag)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from playwright.sync_api import expect
@@ -14,6 +15,7 @@ from bot.settings import ROOT
 pytestmark = pytest.mark.browser
 WORDS = json.loads((ROOT / "widget" / "strings.json").read_text(encoding="utf-8"))["widget"]
 ELSEWHERE = "https://www.bbc.co.uk/**"
+HERE = {"latitude": 51.5, "longitude": -0.25}
 PHONE = {"width": 320, "height": 568, "has_touch": True, "is_mobile": True}
 LIVE = """() => {
     const live = document.querySelector('ownit-chat').shadowRoot.querySelector('[aria-live=polite]');
@@ -21,6 +23,10 @@ LIVE = """() => {
     window.spoken = [];
     const note = (all) => all.forEach((m) => m.addedNodes.forEach((n) => window.spoken.push(n.textContent)));
     new MutationObserver(note).observe(live, {childList: true});
+}"""
+SEARCH_WITHOUT_END = "navigator.geolocation.getCurrentPosition = (found, lost) => { Object.assign(window, {found, lost}); }"
+AS_SAFARI_TELLS_IT = """(box, key) => {
+    box.dispatchEvent(new KeyboardEvent('keydown', {key, keyCode: 229, bubbles: true, composed: true}));
 }"""
 MOVING = """() => document.getAnimations().length
     + document.querySelector('ownit-chat').shadowRoot.getAnimations().length"""
@@ -33,6 +39,12 @@ LOOK = """(all) => all.map((e) => {
     const b = e.getBoundingClientRect(), s = getComputedStyle(e);
     return [b.x, b.y, b.width, b.height, s.color, s.font, s.backgroundColor].join();
 })"""
+
+
+def asking_where(chat: Any) -> Any:
+    """Open the chat and get asked for a place."""
+    chat.site.doorway.WORDS = {**chat.site.doorway.WORDS, "surgery": "gp_contact"}
+    return chat.visit().open().ask("find me a surgery")
 
 
 # A conversation
@@ -149,6 +161,36 @@ def test_saying_that_an_answer_helped_is_thanked_once(chat: Any) -> None:
     assert sum(u.endswith("/api/helpful") for u in chat.requests) == 1
 
 
+def test_rating_an_older_answer_leaves_the_newest_to_be_rated_after_a_reload(chat: Any) -> None:
+    chat.open().ask("can i choose").ask("will my parents know")
+    chat.button(WORDS["yes"]).first.click()
+    chat.page.reload()
+    chat.box.wait_for()
+    assert chat.log.locator(".rating").count() == 1
+    with chat.page.expect_request("**/api/helpful") as sent:
+        chat.button(WORDS["no"]).click()
+    assert sent.value.post_data_json == {"answer": "own_it_4_parents_told", "helpful": False}
+
+
+@pytest.mark.parametrize(
+    ("topic", "answer"), [("own_it_5_pharmacy", "own_it_5_pharmacy.collecting"), ("gp_contact", "gp_found")]
+)
+def test_an_answer_is_rated_and_not_the_lines_of_support_around_it(chat: Any, topic: str, answer: str) -> None:
+    def support(route: Any) -> None:
+        response = route.fetch()
+        data = response.json()
+        (reply,) = data["turn"]["replies"]
+        before, after = {**reply, "answer": "crisis_abuse.support"}, {**reply, "answer": "still_here", "sources": []}
+        data["turn"] |= {"topic": topic, "replies": [before, {**reply, "answer": answer}, after]}
+        route.fulfill(response=response, json=data)
+
+    chat.page.route("**/api/message", support)
+    chat.open().ask("will my parents know")
+    with chat.page.expect_request("**/api/helpful") as sent:
+        chat.button(WORDS["yes"]).click()
+    assert sent.value.post_data_json["answer"] == answer
+
+
 def test_a_long_question_is_counted(chat: Any) -> None:
     chat.open().box.fill("x" * 900)
     assert chat.page.locator("#count").inner_text() == "100 characters left"
@@ -162,12 +204,40 @@ def test_shift_and_enter_makes_a_new_line(chat: Any) -> None:
     assert chat.box.input_value() == "\na"
 
 
+@pytest.mark.parametrize("key", ["Escape", "Enter"])
+def test_a_key_that_ends_an_input_methods_work_neither_closes_nor_sends(chat: Any, key: str) -> None:
+    chat.open().box.focus()
+    keyboard = chat.context.new_cdp_session(chat.page)
+    keyboard.send("Input.imeSetComposition", {"text": "にほん", "selectionStart": 3, "selectionEnd": 3})
+    chat.page.keyboard.press(key)
+    chat.box.evaluate(AS_SAFARI_TELLS_IT, key)
+    expect(chat.box).to_be_visible()
+    assert chat.log.locator(".me").count() == 0
+
+
+def test_a_location_is_shared_by_a_button_in_a_named_group(visitor: Any) -> None:
+    chat = asking_where(visitor(geolocation=HERE, permissions=["geolocation"]))
+    chat.log.get_by_role("group", name=WORDS["location"], exact=True).get_by_role("button").click()
+    chat.sources.nth(1).wait_for()
+    assert chat.site.doorway.heard[1].location == (51.5, -0.25)
+
+
 def test_the_nurses_line_stands_in_the_help_list_and_reaches_the_server(chat: Any) -> None:
     chat.open().ask("hello")
     chat.button(WORDS["help"]).click()
     assert "Text the school nurse on Tuesdays" in chat.page.locator("#help").inner_text()
     assert chat.site.doorway.heard[0].school_nurse == "Text the school nurse on Tuesdays"
     assert chat.site.doorway.heard[0].place == "north-west-london"
+
+
+@pytest.mark.parametrize(
+    "line", ["\u202eText\u2066\x07 Sam\u200f  on\nTuesdays\x85", "😀" * 150 + "x" * 60], ids=["dressed up", "long"]
+)
+def test_the_nurses_line_is_shown_as_the_server_reads_it(visitor: Any, line: str) -> None:
+    chat = visitor().visit(f"plain?{urlencode({'nurse': line})}").open().ask("hello")
+    shown = chat.page.locator("ownit-chat #help .nurse p").text_content()
+    assert shown == chat.site.doorway.heard[0].school_nurse
+    assert shown in ("Text Sam on Tuesdays", "😀" * 150 + "x" * 50)
 
 
 def test_get_help_now_is_one_press_away_and_back(chat: Any) -> None:
@@ -294,6 +364,31 @@ def test_on_a_phone_the_page_behind_cannot_be_reached(visitor: Any) -> None:
 def test_beside_the_page_the_page_stays_usable(chat: Any) -> None:
     chat.open()
     assert not chat.page.locator("dialog").evaluate("(d) => d.matches(':modal')")
+
+
+def test_zooming_in_and_out_again_shuts_the_page_behind_off_and_lets_it_back(chat: Any) -> None:
+    chat.open().ask("can i choose").box.fill("and my mum")
+    chat.box.evaluate("(b) => b.setSelectionRange(4, 6)")
+    for width, height, modal in ((320, 256, True), (1000, 760, False)):
+        chat.page.set_viewport_size({"width": width, "height": height})
+        expect(chat.page.locator("dialog:modal")).to_have_count(int(modal))
+        assert chat.focused() == "box"
+        assert chat.box.evaluate("(b) => [b.value, b.selectionStart, b.selectionEnd]") == ["and my mum", 4, 6]
+        expect(chat.page.locator(".launch")).to_be_hidden()
+        reached = set()
+        for _ in range(40):
+            chat.page.keyboard.press("Tab")
+            reached.add(chat.page.evaluate("() => document.activeElement.tagName"))
+        assert ("A" in reached) is not modal
+        chat.box.focus()
+    chat.page.get_by_role("link", name="A link").click()
+
+
+def test_a_page_whose_focus_the_zoomed_chat_covers_hands_it_to_the_chat(chat: Any) -> None:
+    chat.open().page.get_by_role("link", name="A link").focus()
+    chat.page.set_viewport_size({"width": 320, "height": 256})
+    expect(chat.page.locator("dialog:modal")).to_be_visible()
+    assert chat.page.evaluate("() => document.activeElement.tagName") == "OWNIT-CHAT"
 
 
 @pytest.mark.parametrize("size", [{}, PHONE])
@@ -433,6 +528,51 @@ def test_clearing_the_chat_forgets_it_here_and_on_the_server(chat: Any) -> None:
     assert chat.focused() == "box"
 
 
+def test_clearing_the_chat_empties_the_box_too(chat: Any) -> None:
+    chat.open().box.fill("x" * 1005)
+    chat.button(WORDS["clear"]).click()
+    assert chat.box.input_value() == ""
+    expect(chat.page.locator("#count")).to_be_empty()
+
+
+@pytest.mark.parametrize("end", ["answered", "refused", "lost"])
+def test_nothing_asked_before_clearing_goes_on_in_the_new_chat(visitor: Any, end: str) -> None:
+    chat, held = visitor(), []
+    chat.page.clock.install()
+    chat.visit().open()
+    chat.page.route("**/api/message", lambda route: held.append(route), times=1)
+    with chat.page.expect_request("**/api/message"):
+        chat.ask("will my parents know", wait=False)
+    chat.ask("can i choose", wait=False)
+    answer = held[0].fetch() if end == "answered" else None
+    with chat.page.expect_response(lambda r: r.request.method == "DELETE"):
+        chat.button(WORDS["clear"]).click()
+    chat.page.clock.run_for(1000)
+    assert chat.log.locator(".typing").count() == 0
+    {"answered": lambda: held[0].fulfill(response=answer), "refused": held[0].continue_, "lost": held[0].abort}[end]()
+    chat.ask("hello")
+    # Time enough for what was lost to be tried again.
+    chat.page.clock.run_for(5000)
+    chat.ask("thanks")
+    before = ["will my parents know"] if answer else []
+    assert [i.text for i in chat.site.doorway.heard] == [*before, "hello", "thanks"]
+    assert chat.log.locator(".me").count() == chat.sources.count() == 2
+    assert "will my parents know" not in chat.stored
+
+
+@pytest.mark.parametrize("how", ["found({coords: {latitude: 51, longitude: 0}})", "lost()"], ids=["found", "lost"])
+def test_a_location_found_after_clearing_stays_out_of_the_new_chat(visitor: Any, how: str) -> None:
+    chat = visitor()
+    chat.page.add_init_script(SEARCH_WITHOUT_END)
+    asking_where(chat).button(WORDS["share_location"]).click()
+    chat.button(WORDS["clear"]).click()
+    shown = chat.log.inner_text()
+    chat.page.evaluate(f"() => window.{how}")
+    assert chat.log.inner_text() == shown
+    chat.ask("hello")
+    assert [i.location for i in chat.site.doorway.heard] == [None, None]
+
+
 def test_delete_my_data_also_empties_the_window(chat: Any) -> None:
     chat.site.doorway.WORDS = {**chat.site.doorway.WORDS, "delete": "delete_my_data"}
     chat.open().ask("will my parents know")
@@ -479,6 +619,20 @@ def test_thirty_silent_minutes_clear_the_chat(visitor: Any) -> None:
     expect(chat.log).to_contain_text(WORDS["expired"])
     assert "will my parents know" not in chat.log.inner_text()
     assert "parents" not in chat.stored
+
+
+@pytest.mark.parametrize(("at", "then"), [("yes", "box"), ("help", WORDS["help"])])
+def test_a_chat_cleared_by_silence_says_so_empties_the_box_and_loses_no_focus(visitor: Any, at: str, then: str) -> None:
+    chat = visitor()
+    chat.page.clock.install()
+    chat.visit().open().ask("will my parents know").box.fill("my mum")
+    chat.page.evaluate(LIVE)
+    chat.button(WORDS[at]).focus()
+    chat.page.clock.fast_forward(31 * 60 * 1000)
+    expect(chat.log).to_contain_text(WORDS["expired"])
+    assert WORDS["expired"] in chat.page.evaluate("() => window.spoken")
+    assert chat.box.input_value() == ""
+    assert chat.focused() == then
 
 
 def test_storage_that_is_switched_off_costs_nothing_but_the_resuming(visitor: Any) -> None:
