@@ -10,18 +10,18 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
-from bot.content import BUTTON_NOTICES, GROUPS, TOPICS, Document, read_yaml, shape_errors
+from bot.content import BUTTON_NOTICES, GROUPS, TOPICS, Document, read_shaped
 from bot.errors import ContentError
 from bot.logs import get_logger
-from bot.messages import Band, Button, Reader, Reply
-from bot.places import DEFAULT, Place, load_places
+from bot.messages import BANDS, Band, Button, Reader, Reply
+from bot.places import DEFAULT, NEVER_HIDDEN, Place, load_places
 from bot.settings import Settings
 
 log = get_logger(__name__)
@@ -74,6 +74,13 @@ class Answer:
     check_by: str
     reviewed_by: str
 
+    @property
+    def contacts(self) -> Iterator[str]:
+        """Every contact that any of its words names, some more than once."""
+        parts = (part.words for part in self.parts.values())
+        for words in (self.words, *self.by_reader.values(), *self.kinds.values(), *parts):
+            yield from words.contacts or ()
+
     def part_for(self, message: str) -> str | None:
         """Return the part that ``message`` (lower case, no apostrophes) asks about, if any."""
         return next((p for p, part in self.parts.items() if any(w.search(message) for w in part.when)), None)
@@ -123,19 +130,34 @@ class Book:
 
     @classmethod
     def load(cls, content: Path) -> Book:
-        """Read ``answers/*.yml`` and ``places/*.yml`` under ``content``.
+        """Read ``answers/*.yml`` and ``places/*.yml`` under ``content``, and try each answer for each place.
 
         Raises:
             ContentError: the first thing found wrong; ``ownit check`` lists them all.
         """
         answers: dict[str, Answer] = {}
-        for group in GROUPS:
-            document = read_yaml(content / "answers" / f"{group}.yml")
-            for error in shape_errors(document, "answers"):
-                raise error
-            for id_, data in document.data.items():
-                answers[id_] = read_answer(id_, group, data, document)
-        return cls(answers, load_places(content / "places"))
+        documents = {g: read_shaped(content / "answers" / f"{g}.yml", "answers") for g in GROUPS}
+        for group, document in documents.items():
+            answers |= {id_: read_answer(id_, group, data, document) for id_, data in document.data.items()}
+        book = cls(answers, load_places(content / "places", partial(read_shaped, schema="places")))
+        book._prove(documents)
+        return book
+
+    def _prove(self, documents: Mapping[str, Document]) -> None:
+        """Say every answer in every way: what fails now must not fail in front of somebody in danger."""
+        for group, topics in TOPICS.items():
+            for topic in set(topics) - set(self.answers):
+                raise ContentError(documents[group].where(), f"there is no answer to {topic}.", f"Give '{topic}:' back.")
+        for id_ in NEVER_HIDDEN - set(self.places[DEFAULT].contacts):
+            raise ContentError(f"data/places/{DEFAULT}.yml", f"'{id_}' is gone, a line for people in danger.", "Give it back.")
+        for answer in self.answers.values():
+            for asked, keys in variants(answer):
+                where = documents[answer.group].where((answer.id, *keys))
+                for place in self.places:
+                    try:
+                        self.reply(answer.id, asked, place)
+                    except Exception as error:
+                        raise ContentError(where, f"this cannot be shown ({error!r}).", "`make check` says why.") from error
 
     def place(self, id_: str | None) -> Place:
         """Return the place with this id, or England when there is none."""
@@ -235,6 +257,21 @@ def read_answer(id_: str, group: str, data: Mapping[str, Any], document: Documen
         check_by=data["check_by"],
         reviewed_by=data["reviewed_by"],
     )
+
+
+def variants(answer: Answer) -> Iterator[tuple[Asked, tuple[Any, ...]]]:
+    """Yield each way of asking that leads to words of its own, with the keys at which they stand."""
+    asks: list[tuple[dict[str, Any], tuple[Any, ...], Words]] = [({}, (), answer.words)]
+    asks += [({"reader": r}, ("by_reader", r), w) for r, w in answer.by_reader.items()]
+    asks += [({"part": p}, ("parts", p), part.words) for p, part in answer.parts.items()]
+    asks += [({"kind": k}, ("kinds", k), w) for k, w in answer.kinds.items()]
+    asks += [({"manner": m}, (m,), answer.words) for m in ("simpler", "why") if getattr(answer, m)]
+    bands: tuple[Band | None, ...] = (None, *BANDS)
+    for fields, keys, words in asks:
+        for band in bands:
+            at = (*keys, "by_age", band) if band in words.by_age else keys
+            for version in range(len(words.versions)):
+                yield Asked(band=band, version=version, **fields), at
 
 
 class Library:

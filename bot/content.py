@@ -223,6 +223,18 @@ def shape_errors(document: Document, schema: str) -> Iterator[ContentError]:
         yield _shape_error(document, error)
 
 
+def read_shaped(path: Path, schema: str) -> Document:
+    """Read one YAML file that must have the shape of ``schemas/<schema>.schema.json``.
+
+    Raises:
+        ContentError: it cannot be read, or the first way in which it differs.
+    """
+    document = read_yaml(path)
+    for error in shape_errors(document, schema):
+        raise error
+    return document
+
+
 def name_of(keys: Iterable[Any]) -> str:
     """Return what a maintainer calls the value at ``keys``; items of a list are counted from 1."""
     name = between = ""

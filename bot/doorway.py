@@ -1,4 +1,4 @@
-"""The doorway: the one place every message passes, whichever channel it came by.
+"""The doorway: the one place every message passes on its way to an answer, whichever channel it came by.
 
 It never raises and never stays silent: when the engine cannot answer, the person gets the ``sorry``
 answer with help in it, and a message of danger still gets its crisis reply.
@@ -10,6 +10,7 @@ import asyncio
 import time
 from collections import OrderedDict, deque
 from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
@@ -23,7 +24,7 @@ from bot.intake import QUESTION_LIMIT, TEXT_LIMIT, clean, mask, rounded
 from bot.logs import get_logger
 from bot.memory import Heard, Memory
 from bot.messages import Incoming, Outcome, Turn, Understanding
-from bot.nlu.finding import CRISIS
+from bot.nlu.finding import CRISIS, Finding
 from bot.nlu.phrases import SafetyRules
 from bot.settings import Settings
 from bot.shelf import EXPIRES
@@ -50,19 +51,22 @@ class Doorway:
         self.library = Library(settings.content)
         self._rules = SafetyRules.load(settings.content / "safety")
         self._rules.warm()
+        # To read thousands of letters takes some 50 ms: one such message at a time, so that a flood of them delays nobody else.
+        self._reader = ThreadPoolExecutor(1, "long-messages")
         self._engine, self._limited = engine, limited
         self._off = settings.var / "off"
         self._people = _People()
+        # Made while everything is known to be whole, for when nothing is.
+        self._last_resort = Turn("sorry", (self.library.book.reply("sorry"),))
 
     async def handle(self, incoming: Incoming) -> Turn:
         """Return the turn for one message: at least one reply, whatever breaks behind it."""
         start = time.perf_counter()
-        book = self.library.book
         try:
-            turn = await self._answer(incoming, book)
+            turn = await self._answer(incoming, self.library.book)
         except Exception as error:  # noqa: BLE001 - whoever writes gets an answer, whatever broke
             log.error("doorway_failed", error=type(error).__name__)
-            turn = self._without_engine(incoming, book)
+            turn = await self._after_a_failure(incoming)
         seconds = time.perf_counter() - start
         metrics.count(incoming.channel, turn, seconds)
         log.info("message", channel=incoming.channel, topic=turn.topic, outcome=turn.outcome, ms=round(seconds * 1000, 1))
@@ -76,16 +80,19 @@ class Doorway:
         except EngineError as error:
             log.warning("forget_failed", error=error.what)
 
+    @property
+    def off(self) -> bool:
+        """Whether an operator has taken all answers away (``ownit off``)."""
+        return self._off.exists()
+
+    def sweep(self) -> None:
+        """Forget who has been silent for half an hour."""
+        self._people.sweep()
+
     async def _answer(self, incoming: Incoming, book: Book) -> Turn:
-        if self._off.exists():
-            return self._danger(incoming, book) or _notice("off", "sorry", incoming, book)
-        if incoming.payload is not None and incoming.payload not in book.payloads:
-            return _notice("menu", "refused", incoming, book)
-        incoming, masked, early = self._read(incoming, book)
-        if early:
-            return early
-        if self._limited and not self._people.may_write(incoming.person):
-            return self._danger(incoming, book) or _notice("slow_down", "refused", incoming, book)
+        incoming, masked = _read(incoming)
+        if (refusal := self._refusal(incoming, book)) is not None:
+            return await self._danger(incoming, book) or refusal
         async with self._people.in_turn(incoming.person):
             turn = await self._ask(incoming, book)
         if turn.forget:
@@ -95,29 +102,37 @@ class Doorway:
             turn = replace(turn, replies=(*turn.replies, note) if turn.outcome == "crisis" else (note, *turn.replies))
         return turn
 
-    def _read(self, incoming: Incoming, book: Book) -> tuple[Incoming, bool, Turn | None]:
-        """Return the message as the engine may see it, whether it was masked, and any early turn."""
-        if incoming.location:
-            incoming = replace(incoming, location=rounded(incoming.location))
-        if incoming.text is None:
-            return incoming, False, None
-        text, masked = mask(clean(incoming.text[: TEXT_LIMIT * 2])[:TEXT_LIMIT])
-        incoming = replace(incoming, text=text)
-        if not text:
-            return incoming, masked, _notice("empty", "refused", incoming, book)
-        if len(text) > QUESTION_LIMIT or len(incoming.text or "") > TEXT_LIMIT:
-            return incoming, masked, self._danger(incoming, book) or _notice("too_long", "refused", incoming, book)
-        return incoming, masked, None
+    def _refusal(self, incoming: Incoming, book: Book) -> Turn | None:
+        """Return what is said instead of asking the engine, if a message tells of no danger."""
+        if self.off:
+            return _notice("off", "sorry", incoming, book)
+        if incoming.payload is not None and incoming.payload not in book.payloads:
+            return _notice("menu", "refused", incoming, book)
+        if self._limited and not self._people.may_write(incoming.person):
+            return _notice("slow_down", "refused", incoming, book)
+        if incoming.text == "":
+            return _notice("empty", "refused", incoming, book)
+        if incoming.text and len(incoming.text) > QUESTION_LIMIT:
+            return _notice("too_long", "refused", incoming, book)
+        return None
 
     async def _ask(self, incoming: Incoming, book: Book) -> Turn:
         try:
             return await self._engine.ask(incoming)
         except EngineError as error:
             log.error("engine_failed", why=error.what)
-            return self._without_engine(incoming, book)
+            return await self._without_engine(incoming, book)
 
-    def _without_engine(self, incoming: Incoming, book: Book) -> Turn:
-        return self._danger(incoming, book) or self._plain(incoming, book) or _notice("sorry", "sorry", incoming, book)
+    async def _after_a_failure(self, incoming: Incoming) -> Turn:
+        try:
+            return await self._without_engine(incoming, self.library.book)
+        except Exception as error:  # noqa: BLE001 - even this may be what broke
+            log.error("doorway_failed_twice", error=type(error).__name__)
+            return self._last_resort
+
+    async def _without_engine(self, incoming: Incoming, book: Book) -> Turn:
+        crisis = await self._danger(incoming, book)
+        return crisis or self._plain(incoming, book) or _notice("sorry", "sorry", incoming, book)
 
     @staticmethod
     def _plain(incoming: Incoming, book: Book) -> Turn | None:
@@ -128,14 +143,31 @@ class Doorway:
         part = incoming.payload.partition('"part":"')[2].rstrip('"}') or None
         return Turn("answered", (book.reply(topic, Asked(part=part), incoming.place),), topic, 1.0, (topic,))
 
-    def _danger(self, incoming: Incoming, book: Book) -> Turn | None:
+    async def _danger(self, incoming: Incoming, book: Book) -> Turn | None:
         """Return the crisis turn for a message of danger, found by the phrase rules alone."""
-        found = self._rules.find(incoming.text) if incoming.text else None
+        found = await self._found(incoming.text) if incoming.text else None
         if not found or found.tier != CRISIS:
             return None
         times = self._people.crises(incoming.person)
-        heard = Heard(Understanding(safety=(found.kind, CRISIS)), Memory(crises=times, place=incoming.place))
+        understood = Understanding(safety=(found.kind, CRISIS), language=found.language)
+        heard = Heard(understood, Memory(crises=times, place=incoming.place))
         return turn_for(found.topic, heard, book)
+
+    async def _found(self, text: str) -> Finding | None:
+        """Return what the phrase rules find in ``text``, while others are answered if it is long."""
+        if len(text) <= QUESTION_LIMIT:
+            return self._rules.find(text)
+        return await asyncio.get_running_loop().run_in_executor(self._reader, self._rules.find, text)
+
+
+def _read(incoming: Incoming) -> tuple[Incoming, bool]:
+    """Return the message as the engine may see it, and whether anything in it was masked."""
+    if incoming.location:
+        incoming = replace(incoming, location=rounded(incoming.location))
+    if incoming.text is None:
+        return incoming, False
+    text, masked = mask(clean(incoming.text[: TEXT_LIMIT * 2])[:TEXT_LIMIT])
+    return replace(incoming, text=text), masked
 
 
 def _notice(id_: str, outcome: Outcome, incoming: Incoming, book: Book) -> Turn:
@@ -153,9 +185,9 @@ class _People:
     def may_write(self, person: str) -> bool:
         """Count one message; False when it is over the limit of a minute or of waiting ones."""
         now = time.monotonic()
+        self.sweep()
         times = self._written.setdefault(person, deque())
         self._written.move_to_end(person)
-        _bound(self._written, lambda written: not written or written[-1] < now - EXPIRES)
         while times and times[0] < now - 60:
             times.popleft()
         waiting = self._locks[person][1] if person in self._locks else 0
@@ -185,16 +217,21 @@ class _People:
         times, _ = self._crises.get(person, (0, now))
         self._crises[person] = times + 1, now
         self._crises.move_to_end(person)
-        _bound(self._crises, lambda counted: counted[1] < now - EXPIRES)
+        self.sweep()
         return times
 
     def forget(self, person: str) -> None:
-        """Drop all counts of ``person``."""
+        """Drop what was said to ``person``; when they wrote still counts, else whoever deletes could flood."""
         self._crises.pop(person, None)
-        self._written.pop(person, None)
+
+    def sweep(self) -> None:
+        """Drop everybody who has been silent for half an hour, and the oldest over the bound."""
+        now = time.monotonic() - EXPIRES
+        _bound(self._written, lambda written: not written or written[-1] < now)
+        _bound(self._crises, lambda counted: counted[1] < now)
 
 
 def _bound(kept: OrderedDict[str, Any], stale: Callable[[Any], bool]) -> None:
     """Drop the oldest entries while there are too many or they have expired."""
-    while len(kept) > 1 and (len(kept) > _MOST_PEOPLE or stale(next(iter(kept.values())))):
+    while kept and (len(kept) > _MOST_PEOPLE or stale(next(iter(kept.values())))):
         kept.popitem(last=False)

@@ -27,7 +27,6 @@ class Incoming:
         payload: one of our own buttons' payloads, such as ``/own_it_5_pharmacy``.
         location: latitude and longitude of a pin they chose to send, in degrees.
         place: id of a file in ``data/places``, named by the page or poster they came from.
-        school_nurse: the school nurse's contact line that the school put on its page.
     """
 
     person: str
@@ -36,7 +35,6 @@ class Incoming:
     payload: str | None = None
     location: tuple[float, float] | None = None
     place: str | None = None
-    school_nurse: str | None = None
 
 
 @dataclass(frozen=True)

@@ -5,13 +5,13 @@ Every phone number the bot shows stands there once; answers name contacts by id 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from bot.content import read_yaml
+from bot.content import Document, read_yaml
 from bot.errors import ContentError
 from bot.messages import Band, Contact
 
@@ -64,13 +64,13 @@ class Place:
         return entry.get("min_age", 0) <= oldest and youngest <= entry.get("max_age", 120)
 
 
-def load_places(folder: Path) -> dict[str, Place]:
-    """Read every place file of ``folder``.
+def load_places(folder: Path, read: Callable[[Path], Document] = read_yaml) -> dict[str, Place]:
+    """Read every place file of ``folder`` with ``read``.
 
     Raises:
-        ContentError: a file is broken or inherits a place that does not exist.
+        ContentError: a file is broken, is not there, or inherits a place that does not exist.
     """
-    documents = {path.stem: read_yaml(path) for path in sorted(folder.glob("*.yml"))}
+    documents = {path.stem: read(path) for path in sorted({*folder.glob("*.yml"), folder / f"{DEFAULT}.yml"})}
     places: dict[str, Place] = {}
     for id_, document in documents.items():
         chain, parent = [document], document.data.get("inherits")

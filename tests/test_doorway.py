@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ from bot.doorway import MESSAGES_A_MINUTE, Doorway
 from bot.errors import EngineError
 from bot.messages import Incoming, Reply, Turn
 from bot.settings import Settings
+from bot.shelf import EXPIRES
 
 
 class FakeEngine:
@@ -60,6 +63,74 @@ def test_a_crisis_message_is_read_even_when_it_is_too_long_or_too_many(settings:
     assert turn.outcome == "crisis"
     flood = [text("hi")] * (MESSAGES_A_MINUTE + 5) + [text("i want to kill myself")]
     assert handle(settings, FakeEngine(), *flood)[-1].outcome == "crisis"
+
+
+def test_whoever_deletes_again_and_again_is_slowed_down_as_well(settings: Settings) -> None:
+    async def flood() -> list[str]:
+        doorway = Doorway(settings, FakeEngine())  # type: ignore[arg-type]
+        outcomes = []
+        for _ in range(MESSAGES_A_MINUTE):
+            outcomes.append((await doorway.handle(text("hi"))).outcome)
+            await doorway.forget("p")
+        return [*outcomes, (await doorway.handle(text("hi"))).outcome]
+
+    assert asyncio.run(flood()) == ["answered"] * MESSAGES_A_MINUTE + ["refused"]
+
+
+def test_who_has_been_silent_for_half_an_hour_is_forgotten_without_another_message(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    doorway, now = Doorway(settings, FakeEngine(EngineError("engine", "down"))), time.monotonic()  # type: ignore[arg-type]
+    asyncio.run(doorway.handle(text("i want to kill myself", person="somebody")))
+    held = vars(doorway._people)
+    doorway.sweep()
+    assert "somebody" in str(held)
+    monkeypatch.setattr("time.monotonic", lambda: now + EXPIRES + 1)
+    doorway.sweep()
+    assert "somebody" not in str(held)
+
+
+def test_other_people_are_answered_while_a_long_message_is_read(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    read, answered, meanwhile = threading.Event(), threading.Event(), []
+
+    def slowly(_: object, text: str) -> None:
+        read.set()
+        meanwhile.append(answered.wait(5))
+
+    monkeypatch.setattr("bot.nlu.phrases.SafetyRules.find", slowly)
+
+    async def both() -> Turn:
+        doorway = Doorway(settings, FakeEngine())  # type: ignore[arg-type]
+        long = asyncio.create_task(doorway.handle(text("my story " * 200, person="a")))
+        while not read.is_set():
+            await asyncio.sleep(0)
+        turn = await doorway.handle(text("hi", person="b"))
+        answered.set()
+        await long
+        return turn
+
+    assert asyncio.run(both()).outcome == "answered"
+    assert meanwhile == [True]
+
+
+@pytest.mark.parametrize(("message", "language"), [("Chcę umrzeć", "pl"), ("quiero morir", "es")])
+def test_without_the_engine_danger_in_another_language_gets_its_line_first(
+    settings: Settings, message: str, language: str
+) -> None:
+    doorway = Doorway(settings, FakeEngine(EngineError("engine", "down")))  # type: ignore[arg-type]
+    turn = asyncio.run(doorway.handle(text(message)))
+    assert turn.outcome == "crisis"
+    assert turn.replies[0].text[0] == doorway.library.book.answers[str(turn.topic)].languages[language]
+
+
+def test_even_where_everything_broke_there_is_an_apology_with_help_in_it(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    doorway = Doorway(settings, FakeEngine())  # type: ignore[arg-type]
+    monkeypatch.setattr("bot.answers.Book.reply", lambda *_, **__: 1 / 0)
+    turn = asyncio.run(doorway.handle(text("hi" * 600)))
+    assert turn.outcome == "sorry"
+    assert turn.replies[0].contacts
 
 
 def test_typed_payloads_reach_the_engine_as_plain_words(settings: Settings) -> None:

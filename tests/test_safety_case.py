@@ -248,6 +248,35 @@ def test_a_mended_answer_is_served_at_once_and_a_broken_save_is_not(tmp_path: Pa
     assert library.book.title("crisis_abuse") == "I'm not safe"
 
 
+@pytest.mark.parametrize(
+    ("file", "whole", "broken"),
+    [
+        ("places/england.yml", "check_by: 20", "check_by: 21/02/20"),
+        ("places/england.yml", "check_by: 2027-", "check_by: 2027-99-"),
+        ("places/england.yml", "", None),
+        ("places/england.yml", "  childline:", "  childlin:"),
+        ("answers/chat.yml", "related: [", "related: [help_know, "),
+        ("answers/feelings.yml", "medical_advice:", "medical_advise:"),
+    ],
+)
+def test_a_save_with_a_slip_in_it_is_not_served_and_says_where(
+    tmp_path: Path, file: str, whole: str, broken: str | None
+) -> None:
+    for folder in ("answers", "places"):
+        shutil.copytree(ROOT / "data" / folder, tmp_path / folder)
+    library, saved = Library(tmp_path), tmp_path / file
+    good = library.book
+    text = saved.read_text(encoding="utf-8")
+    assert whole in text
+    save(saved, "" if broken is None else text.replace(whole, broken, 1), 1)
+    assert library.book is good
+    assert library.broken is not None
+    assert Path(file).name in library.broken.where or "england" in library.broken.where
+    save(saved, text, 2)
+    assert library.book is not good
+    assert library.broken is None
+
+
 def test_where_the_files_are_taken_away_the_last_good_answers_stay(tmp_path: Path) -> None:
     for folder in ("answers", "places"):
         shutil.copytree(ROOT / "data" / folder, tmp_path / folder)

@@ -9,7 +9,7 @@
   const script = document.currentScript || document.querySelector('script[src*="widget.js"]');
   if (!script || customElements.get('ownit-chat')) return;
   const base = new URL('.', script.src).href;
-  // Control and direction characters could dress up text as something it is not. The server cleans and cuts the line alike.
+  // Control and direction characters could dress up text as something it is not.
   const UNSEEN = /[\s\p{Cc}\u200b-\u200f\u2028-\u202e\u2066-\u2069]+/gu;
   const options = {
     place: script.dataset.place || '',
@@ -470,7 +470,6 @@
         id: Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, '0')).join(''),
         ...said,
         ...(options.place && { place: options.place }),
-        ...(options.nurse && { school_nurse: options.nurse }),
       };
       this.send(body);
     }

@@ -6,14 +6,14 @@ Their frames are the templates in ``widget/pages``; their words come from ``data
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date
 from html import escape
 from pathlib import Path
 from string import Template
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import urlencode
 
 from starlette.requests import Request
@@ -21,7 +21,9 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from bot.answers import Answer, Asked, Book, Library
+from bot.channels.strings import Strings, digits, long_date
 from bot.channels.web_sessions import Refused
+from bot.intake import clean
 from bot.markdown import to_html
 from bot.messages import BANDS, Contact, Reply, Turn
 from bot.places import Place
@@ -29,46 +31,56 @@ from bot.settings import ROOT
 
 _SHOWN_GROUPS = ("own_it", "words", "tips", "local", "feelings")
 _ABOUT_US = ("bot_privacy", "bot_identity")
-Ask = Callable[[Request], Awaitable["tuple[Turn | None, str]"]]
+_NURSE = 200  # characters of a school's line that are shown, here and in the chat
 
 
-class Strings:
-    """The words of the widget, the pages and the refusals: ``widget/strings.json``."""
+class Doorway(Protocol):
+    """What the pages need of the doorway."""
 
-    def __init__(self, path: Path) -> None:
-        """Read the file."""
-        data = json.loads(path.read_text(encoding="utf-8"))
-        self.widget: Mapping[str, str] = data["widget"]
-        self.pages: Mapping[str, str] = data["pages"]
-        self._errors: Mapping[str, str] = data["errors"]
+    library: Library
 
-    def error(self, code: str, **fill: str) -> str:
-        """Return the words for a refusal."""
-        return Template(self._errors[code]).safe_substitute(fill)
+    @property
+    def off(self) -> bool:
+        """Whether an operator has taken all answers away."""
+
+
+@dataclass(frozen=True)
+class Posted:
+    """What became of the form of the first page.
+
+    Attributes:
+        session: the token that the next form carries.
+        turn: the answer, if anything was asked.
+        text: what was typed and has not been read; ``refused``: why not.
+    """
+
+    session: str
+    turn: Turn | None = None
+    text: str = ""
+    refused: Refused | None = None
+
+
+Post = Callable[[Request], Awaitable[Posted]]
 
 
 class Pages:
     """Renders the plain pages."""
 
-    def __init__(self, library: Library, strings: Strings, folder: Path, origins: frozenset[str]) -> None:
+    def __init__(self, doorway: Doorway, strings: Strings, folder: Path, origins: frozenset[str], post: Post) -> None:
         """Keep where words and frames come from.
 
         Args:
-            library: the answers.
+            doorway: has the answers, unless they are off.
             strings: the words around them.
             folder: the widget's folder.
             origins: sites that may show the chat in a frame.
+            post: answers the form of the first page.
         """
-        self._library, self._strings, self._folder = library, strings, folder
+        self._doorway, self._strings, self._folder, self._post = doorway, strings, folder, post
         self._framers = " ".join(("'self'", *sorted(origins)))
 
-    def routes(self, ask: Ask) -> list[Route]:
-        """Return the routes of the pages.
-
-        Args:
-            ask: answers the form of the first page.
-        """
-        self._ask = ask
+    def routes(self) -> list[Route]:
+        """Return the routes of the pages."""
         return [
             Route("/", self.index, methods=["GET", "POST"]),
             Route("/chat", self.chat, methods=["GET"]),
@@ -80,52 +92,50 @@ class Pages:
 
     async def index(self, request: Request) -> Response:
         """Serve every answer, the help numbers and a form that needs no JavaScript."""
-        status, session, answer, news, place_id = 200, "", "", "", request.query_params.get("place", "")
-        if request.method == "POST":
-            try:
-                turn, session = await self._ask(request)
-                if turn:
-                    news, answer = self._words["answer_title"], self._answer_section(turn)
-            except Refused as refused:
-                status, news = refused.status, self._words["sorry_title"]
-                reason = self._strings.error(refused.code, seconds=str(refused.wait))
-                answer = self._section("answer", news, f"<p>{escape(reason)}</p>")
-        book = self._library.book
-        place = book.place(place_id)
+        posted = await self._post(request) if request.method == "POST" else Posted("")
+        news, answer = self._outcome(posted)
+        place = self._book.place(request.query_params.get("place"))
         return self._page(
             "index",
-            status=status,
+            status=posted.refused.status if posted.refused else 200,
             news=news,
             answer=answer,
-            session=escape(session),
+            session=escape(posted.session),
+            text=escape(posted.text),
             place=escape(place.id),
-            help=self._help(book, place),
-            all=self._all_answers(book, place),
+            help=self._help(self._book, place),
+            all=self._messages(self._book.reply("off")) if self._doorway.off else self._all_answers(self._book, place),
         )
+
+    def _outcome(self, posted: Posted) -> tuple[str, str]:
+        """Return what the title of a page that answers a form begins with, and its section."""
+        if posted.refused:
+            title = self._words["sorry_title"]
+            reason = self._strings.error(posted.refused.code, seconds=str(posted.refused.wait))
+            return title, self._section("answer", title, f"<p>{escape(reason)}</p>")
+        return (self._words["answer_title"], self._answer_section(posted.turn)) if posted.turn else ("", "")
 
     async def chat(self, request: Request) -> Response:
         """Serve the chat alone on a page, for a frame on a site that allows no script."""
-        book = self._library.book
-        place = book.place(request.query_params.get("place"))
-        nurse = request.query_params.get("school_nurse", "")[:200]
+        place = self._book.place(request.query_params.get("place"))
+        # Only listed sites may frame it. Opened by itself, a link could show anybody's number as the school nurse's.
+        framed = request.headers.get("sec-fetch-dest", "iframe") == "iframe"
         return self._page(
             "chat",
             frames=True,
             frame="bare",
             place=escape(place.id),
-            nurse=escape(nurse),
-            help=self._help(book, place),
+            nurse=escape(_nurse(request)) if framed else "",
+            help=self._help(self._book, place),
         )
 
     async def embed(self, request: Request) -> Response:
         """Serve the page on which a school nurse makes the line for her school's site."""
-        book = self._library.book
-        place = book.place(request.query_params.get("place"))
-        nurse = request.query_params.get("school_nurse", "").strip()[:200]
+        place, nurse = self._book.place(request.query_params.get("place")), _nurse(request)
         base = str(request.base_url)
         options = "".join(
             f'<option value="{escape(p.id)}"{" selected" if p is place else ""}>{escape(p.name)}</option>'
-            for p in book.places.values()
+            for p in self._book.places.values()
         )
         chat = f"{base}chat?{urlencode({'place': place.id, **({'school_nurse': nurse} if nurse else {})})}"
         return self._page(
@@ -144,8 +154,8 @@ class Pages:
 
     async def privacy(self, _: Request) -> Response:
         """Serve what the chat keeps, in the chat's own words, and how to delete it."""
-        book = self._library.book
-        return self._page("privacy", answers="".join(self._shown(book, a, book.place(None)) for a in _ABOUT_US))
+        place = self._book.place(None)
+        return self._page("privacy", answers="".join(self._shown(self._book, a, place) for a in _ABOUT_US))
 
     async def accessibility(self, _: Request) -> Response:
         """Serve the accessibility statement, ``docs/accessibility.md``."""
@@ -155,6 +165,10 @@ class Pages:
     @property
     def _words(self) -> Mapping[str, str]:
         return self._strings.pages
+
+    @property
+    def _book(self) -> Book:
+        return self._doorway.library.book
 
     def _page(
         self, name: str, *, frames: bool = False, status: int = 200, frame: str = "base", news: str = "", **html: str
@@ -181,7 +195,16 @@ class Pages:
             out.append(
                 f"<h3>{escape(self._words[f'group_{group}'])}</h3>" + "".join(self._answer(book, a, place) for a in answers)
             )
-        return "".join(out)
+        return "".join((*out, self._everybody(book, place)))
+
+    def _everybody(self, book: Book, place: Place) -> str:
+        """Return every service that any answer names, for whoever looks for one without asking."""
+        ids = dict.fromkeys(c for answer in book.answers.values() for c in answer.contacts)
+        # For whom each is stands beside it.
+        fitting = {c.id: c for band in (None, *BANDS) for c in place.shown(ids, band, date.today())}
+        title = escape(self._words["group_contacts"])
+        listed = self._contacts(fitting[id_] for id_ in ids if id_ in fitting)
+        return f"<h3>{title}</h3><details><summary>{title}</summary>{listed}</details>"
 
     def _answer(self, book: Book, id_: str, place: Place) -> str:
         """Return an answer folded under its question, as one of a group under an h3."""
@@ -267,7 +290,7 @@ class Pages:
             for s in reply.sources
         ]
         parts = [words["draft"]] if reply.draft else []
-        parts += [_fill(words["checked"], date=_long_date(reply.checked_on))] if reply.checked_on else []
+        parts += [_fill(words["checked"], date=long_date(reply.checked_on))] if reply.checked_on else []
         line = " ".join(map(escape, parts)) + (f" {escape(words['source'])} {', '.join(names)}." if names else "")
         return f'<p class="source">{line}</p>'
 
@@ -312,6 +335,11 @@ def document_html(markdown: str) -> str:
     return "".join(out)
 
 
+def _nurse(request: Request) -> str:
+    """Return the line about the school nurse that a page's address carries."""
+    return " ".join(clean(request.query_params.get("school_nurse", "")).split())[:_NURSE]
+
+
 def _script_tag(base: str, place: str, nurse: str) -> str:
     line = f' data-school-nurse="{escape(nurse)}"' if nurse else ""
     return f'<script src="{escape(base)}widget.js" data-place="{escape(place)}"{line} async></script>'
@@ -323,13 +351,3 @@ def _frame_tag(chat: str, name: str) -> str:
 
 def _fill(words: str, **values: Any) -> str:
     return Template(words).substitute(values)
-
-
-def digits(number: str) -> str:
-    """Return a phone number as a link needs it: without the spaces people read it by."""
-    return re.sub(r"[^\d+]", "", number)
-
-
-def _long_date(iso: str) -> str:
-    day = date.fromisoformat(iso)
-    return f"{day.day} {day:%B %Y}"

@@ -32,7 +32,7 @@ from telegram.request._requestparameter import RequestParameter  # no public nam
 
 from bot.answers import Book, payload_of
 from bot.channels.lanes import Lanes, Recent
-from bot.channels.pages import Strings
+from bot.channels.strings import Strings
 from bot.channels.telegram_read import COMMANDS, Sent, read, unreadable
 from bot.channels.telegram_render import Bubble, Words, bubbles, room_for_keyboard
 from bot.channels.telegram_send import Sender, arrive, make_bot
@@ -324,6 +324,9 @@ class Visits:
         return shown, clear
 
     async def _turn(self, sent: Sent, person: str) -> Turn | None:
+        if self._doorway.off and sent.kind in ("start", "other"):
+            said = {"text": sent.value} if sent.kind == "other" and sent.value else {"payload": payload_of("menu")}
+            return await self._ask(person, **said)
         if sent.kind == "start":
             return await self._start(sent, person)
         if sent.kind == "other":

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
 from html import escape
 from string import Template
 
+from bot.channels.strings import long_date
 from bot.logs import get_logger
 from bot.markdown import to_plain, to_telegram
 from bot.messages import Button, Contact, Reply, Turn
@@ -171,12 +171,6 @@ def _source(reply: Reply, words: Words) -> tuple[str, str]:
         f"{escape(head)} {linked}. {escape(end)}".strip(),
         f"{head} {', '.join(name for name, _ in names)}. {end}".strip(),
     )
-
-
-def long_date(iso: str) -> str:
-    """Return 2026-11-23 as 23 November 2026."""
-    day = date.fromisoformat(iso)
-    return f"{day.day} {day:%B %Y}"
 
 
 def _with(buttons: Sequence[Button], always: Button | None) -> Sequence[Button]:

@@ -24,8 +24,10 @@ from starlette.routing import Route
 
 from bot import metrics
 from bot.answers import Book, Library
-from bot.channels.pages import Pages, Strings, digits
+from bot.channels.pages import Pages, Posted
+from bot.channels.strings import Strings, digits
 from bot.channels.web_sessions import LIFETIME, Clock, RateLimit, Refused, Sessions, Tokens
+from bot.intake import QUESTION_LIMIT, TEXT_LIMIT
 from bot.logs import get_logger
 from bot.markdown import to_tree
 from bot.messages import Contact, Incoming, Reply, Turn
@@ -33,23 +35,23 @@ from bot.settings import ROOT, Settings
 
 log = get_logger(__name__)
 
-MAX_BODY = 8 * 1024
-MAX_TEXT = 4096
-MAX_QUESTION = 1000
-MAX_NURSE = 200
+# JSON writes an emoji in twelve bytes, and so does a form: whatever may be said fits.
+MAX_BODY = 12 * TEXT_LIMIT + 1024
 # A class of thirty shares one address, so an address may do far more than a person.
 PER_SESSION, PER_ADDRESS, SESSIONS_PER_ADDRESS = 30, 900, 240
 WIDGET = ROOT / "widget"
 _MESSAGE_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 _PLACE = re.compile(r"[a-z0-9-]{1,40}")
-# Control and direction-override characters could dress up text as something it is not.
-_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069]+")
 
 
 class Doorway(Protocol):
     """What this channel needs of the doorway."""
 
     library: Library
+
+    @property
+    def off(self) -> bool:
+        """Whether an operator has taken all answers away."""
 
     async def handle(self, incoming: Incoming) -> Turn:
         """Answer one message; never raises."""
@@ -93,7 +95,7 @@ class WebChannel:
         self._per_session = RateLimit(PER_SESSION, clock)
         self._per_address = RateLimit(PER_ADDRESS, clock)
         self._starts = RateLimit(SESSIONS_PER_ADDRESS, clock)
-        self._pages = Pages(doorway.library, self._strings, WIDGET, settings.origins)
+        self._pages = Pages(doorway, self._strings, WIDGET, settings.origins, self._ask)
 
     def routes(self) -> list[Route]:
         """Return every route; nothing else of ours is reachable through the web."""
@@ -107,7 +109,7 @@ class WebChannel:
             self._file("pages.css", "text/css"),
             self._file("embed.js", "text/javascript"),
             self._file("icon.svg", "image/svg+xml"),
-            *self._pages.routes(self._ask),
+            *self._pages.routes(),
         ]
 
     # Sessions and messages
@@ -150,11 +152,18 @@ class WebChannel:
         # What was asked to be forgotten must not be continued, so the chat goes on under a new id.
         return {"turn": turn_json(turn), "session": self._session(None if turn.forget else incoming.person)}
 
-    async def _ask(self, request: Request) -> tuple[Turn | None, str]:
+    async def _ask(self, request: Request) -> Posted:
         """Answer the form of the plain page, which works without JavaScript."""
-        self._check_origin(request)
-        _wait_for(self._per_address.wait(self._address(request)))
-        form = await _form_body(request)
+        form: dict[str, str] = {}
+        try:
+            self._check_origin(request)
+            _wait_for(self._per_address.wait(self._address(request)))
+            form = await _form_body(request)
+            return await self._answer_form(request, form)
+        except Refused as refused:
+            return Posted(form.get("session", ""), text=form.get("text", ""), refused=refused)
+
+    async def _answer_form(self, request: Request, form: Mapping[str, str]) -> Posted:
         person = self._tokens.read(form.get("session", ""))
         if person is None or self._sessions.ended(person):
             _wait_for(self._starts.wait(self._address(request)))
@@ -162,11 +171,11 @@ class WebChannel:
         _wait_for(self._per_session.wait(person))
         said = {k: form[k] for k in ("payload", "text") if form.get(k, "").strip()}
         if not said:
-            return None, self._tokens.issue(person)
+            return Posted(self._tokens.issue(person))
         if "payload" in said:
             said.pop("text", None)
         turn = await self._doorway.handle(self._incoming(person, {**said, "place": form.get("place") or None}))
-        return turn, self._tokens.issue(None if turn.forget else person)
+        return Posted(self._tokens.issue(None if turn.forget else person), turn)
 
     def _session(self, person: str | None = None) -> dict[str, Any]:
         return {"token": self._tokens.issue(person), "expires_in": LIFETIME}
@@ -194,7 +203,6 @@ class WebChannel:
             payload=payload,
             location=_location(body.get("location")),
             place=self._place(body.get("place")),
-            school_nurse=_nurse(body.get("school_nurse")),
         )
 
     def _place(self, place: Any) -> str | None:
@@ -216,8 +224,8 @@ class WebChannel:
             "strings": self._strings.widget,
             "place": {"id": place.id, "name": place.name},
             "help": reply_json(self._book.reply("help_now", place=place.id)),
-            "welcome": reply_json(self._book.reply("welcome", place=place.id)),
-            "limits": {"question": MAX_QUESTION, "text": MAX_TEXT, "idle_seconds": LIFETIME},
+            "welcome": reply_json(self._book.reply("off" if self._doorway.off else "welcome", place=place.id)),
+            "limits": {"question": QUESTION_LIMIT, "text": TEXT_LIMIT, "idle_seconds": LIFETIME},
         }
         body = json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()
         return _cached(request, body, "application/json", 300)
@@ -402,7 +410,7 @@ def _message_id(body: Mapping[str, Any]) -> str:
 def _check_text(text: Any) -> None:
     if not isinstance(text, str) or not text.strip():
         raise Refused(400, "bad_text")
-    if len(text) > MAX_TEXT:
+    if len(text) > TEXT_LIMIT:
         raise Refused(413, "too_long")
     # A lone surrogate is a str to JSON and cannot be written as UTF-8 further on.
     try:
@@ -423,15 +431,6 @@ def _degrees(number: Any, most: int) -> float:
     if isinstance(number, bool) or not isinstance(number, (int, float)) or not -most <= number <= most:
         raise Refused(400, "bad_location")
     return float(number)
-
-
-def _nurse(line: Any) -> str | None:
-    if line is None:
-        return None
-    if not isinstance(line, str):
-        raise Refused(400, "bad_nurse")
-    clean = _UNSEEN.sub(" ", line).encode(errors="ignore").decode()
-    return " ".join(clean.split())[:MAX_NURSE] or None
 
 
 @lru_cache(maxsize=32)

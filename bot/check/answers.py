@@ -9,13 +9,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from bot.answers import Answer, Asked, Book, Words, payload_of
+from bot.answers import Answer, Asked, Book, payload_of, variants
 from bot.check.files import Files
 from bot.check.problems import Problem, did_you_mean, rule
 from bot.check.topics import FIXED, KINDS, TOPICS, topics
 from bot.content import name_of
 from bot.markdown import to_plain, to_tree
-from bot.messages import BANDS, Band, Reply, Turn
+from bot.messages import Reply, Turn
 from bot.places import NEVER_HIDDEN
 from bot.settings import ROOT
 
@@ -122,7 +122,7 @@ def every_variant_renders(files: Files) -> Iterator[Problem]:
     around = Around(_around())
     book = Book(files.answers, files.places)
     for answer in files.answers.values():
-        for asked, keys in _variants(answer):
+        for asked, keys in variants(answer):
             where = files.entries[answer.id].where((answer.id, *keys))
             try:
                 size = max(_units(book, answer, asked, place, bubbles, units, around) for place in files.places)
@@ -319,21 +319,6 @@ def _lists_named(key: str, files: Files) -> Iterator[tuple[Any, tuple[Any, ...],
             places += [((id_, name, k), variant) for k, variant in entry.get(name, {}).items()]
         for keys, variant in places:
             yield document, (*keys, key), variant.get(key, [])
-
-
-def _variants(answer: Answer) -> Iterator[tuple[Asked, tuple[Any, ...]]]:
-    """Yield each way of asking that leads to words of its own, with where they stand."""
-    asks: list[tuple[dict[str, Any], tuple[Any, ...], Words]] = [({}, (), answer.words)]
-    asks += [({"reader": r}, ("by_reader", r), w) for r, w in answer.by_reader.items()]
-    asks += [({"part": p}, ("parts", p), part.words) for p, part in answer.parts.items()]
-    asks += [({"kind": k}, ("kinds", k), w) for k, w in answer.kinds.items()]
-    asks += [({"manner": m}, (m,), answer.words) for m in ("simpler", "why") if getattr(answer, m)]
-    bands: tuple[Band | None, ...] = (None, *BANDS)
-    for fields, keys, words in asks:
-        for band in bands:
-            at = (*keys, "by_age", band) if band in words.by_age else keys
-            for version in range(len(words.versions)):
-                yield Asked(band=band, version=version, **fields), at
 
 
 def _units(book: Book, answer: Answer, asked: Asked, place: str, bubbles: Any, units: Any, around: Any) -> int:

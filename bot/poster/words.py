@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from bot.answers import Book
-from bot.content import TOPICS, Document, read_yaml, shape_errors
+from bot.content import TOPICS, Document, read_shaped
 from bot.errors import ContentError, SettingError
 from bot.places import Place
 
@@ -87,10 +87,7 @@ def read_words(content: Path) -> Document:
     Raises:
         ContentError: it cannot be read, or has the wrong shape.
     """
-    document = read_yaml(content / "poster.yml")
-    for error in shape_errors(document, "poster"):
-        raise error
-    return document
+    return read_shaped(content / "poster.yml", "poster")
 
 
 def sheet_words(document: Document, language: str, book: Book, place: Place) -> dict[str, Any]:

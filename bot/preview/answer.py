@@ -9,7 +9,7 @@ from html import escape
 from urllib.parse import urlencode
 
 from bot.answers import Answer, Book
-from bot.channels.telegram_render import long_date
+from bot.channels.strings import long_date
 from bot.check.problems import Problem
 from bot.messages import BANDS, READERS
 from bot.preview.bubbles import source_link

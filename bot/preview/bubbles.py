@@ -13,7 +13,8 @@ from html import escape
 from string import Template
 
 from bot.answers import Book, payload_of
-from bot.channels.telegram_render import Bubble, Words, bubbles, long_date
+from bot.channels.strings import long_date
+from bot.channels.telegram_render import Bubble, Words, bubbles
 from bot.markdown import to_html
 from bot.messages import Button, Contact, Reply, Turn
 from bot.settings import ROOT

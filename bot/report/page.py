@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from html import escape
 from string import Template
 
-from bot.channels.telegram_render import long_date
+from bot.channels.strings import long_date
 from bot.content import GROUPS, read_yaml
 from bot.report.counts import BASE, OTHER, SMALL, Counts, Table, protect
 from bot.report.findings import STRETCHES, Due, Findings

@@ -53,7 +53,7 @@ class FakeDoorway:
         self.waits: dict[str, float] = {}  # seconds that a text containing this takes
         self.turns: dict[str, Turn] = {}  # what a text gets, instead of an answer of the book
         self.answered: dict[str, float] = {}  # text -> when the doorway was done with it
-        self.echo = False
+        self.echo = self.off = False
 
     async def handle(self, incoming: Incoming) -> Turn:
         """Answer one message."""

@@ -30,6 +30,16 @@ def _opening(book: Book, answer: str) -> str:
 # Words
 
 
+@pytest.mark.parametrize("said", ["/start", "/start nwl--own_it_5_pharmacy"])
+def test_while_the_bot_is_off_nobody_is_welcomed(
+    ann: Person, doorway: FakeDoorway, monkeypatch: pytest.MonkeyPatch, said: str
+) -> None:
+    monkeypatch.setattr(doorway, "off", True)
+    before = len(doorway.heard)
+    ann.says(said)
+    assert [(i.payload, i.text) for i in doorway.heard[before:]] == [("/menu", None)]
+
+
 def test_a_question_gets_its_answer_its_source_and_help_one_tap_away(ann: Person) -> None:
     (answer,) = ann.says(QUESTION)
     assert answer.html.startswith("<b>Yes, you can ask to be seen on your own at any age.</b>")

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from telegram.constants import InlineKeyboardButtonLimit, InlineKeyboardMarkupLimit, MessageLimit
 
 from bot.answers import Asked, Book
+from bot.channels.strings import long_date
 from bot.channels.telegram import link
 from bot.channels.telegram_render import (
     LIMIT,
@@ -18,7 +19,6 @@ from bot.channels.telegram_render import (
     Bubble,
     Words,
     bubbles,
-    long_date,
     room_for_keyboard,
     rows,
     split,

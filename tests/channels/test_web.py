@@ -25,7 +25,9 @@ from starlette.applications import Starlette
 from bot.answers import Library
 from bot.channels.web import MAX_BODY, PER_SESSION, origin_allowed, reply_json, routes
 from bot.channels.web_sessions import LIFETIME, RateLimit, Sessions, Tokens
+from bot.intake import TEXT_LIMIT
 from bot.logs import _JsonLines
+from bot.markdown import to_html
 from bot.messages import Contact, Reply
 from bot.settings import ROOT, Settings
 from tests.channels.web_fakes import FakeDoorway
@@ -349,7 +351,6 @@ def test_a_star_allows_the_sites_under_a_name_only(origin: str, allowed: bool) -
         ({"id": "message-1", "location": {"latitude": True, "longitude": 1}}, "bad_location"),
         ({"id": "message-1", "text": "hi", "place": "../../etc/passwd"}, "bad_place"),
         ({"id": "message-1", "text": "hi", "place": 5}, "bad_place"),
-        ({"id": "message-1", "text": "hi", "school_nurse": 5}, "bad_nurse"),
         ({"id": "message-1", "text": "\ud800"}, "bad_text"),
     ],
 )
@@ -424,7 +425,7 @@ def test_a_large_body_is_not_read_to_its_end(web: Web) -> None:
         return int(received[0]["status"])
 
     assert asyncio.run(pour()) == 413
-    assert given <= 10
+    assert given <= MAX_BODY // 1024 + 2
 
 
 def test_messages_that_come_too_fast_are_told_how_long_to_wait(web: Web) -> None:
@@ -457,7 +458,7 @@ JSON = st.recursive(
     lambda c: st.lists(c) | st.dictionaries(st.text(), c),
     max_leaves=8,
 )
-FIELDS = st.fixed_dictionaries({}, optional=dict.fromkeys(("id", "text", "payload", "location", "place", "school_nurse"), JSON))
+FIELDS = st.fixed_dictionaries({}, optional=dict.fromkeys(("id", "text", "payload", "location", "place"), JSON))
 
 
 @hypothesis_settings(max_examples=150, deadline=None)
@@ -495,7 +496,7 @@ def test_a_fault_of_ours_is_told_without_its_details_and_logged_without_the_word
 def test_no_word_token_or_place_of_a_conversation_is_logged(web: Web, caplog: pytest.LogCaptureFixture) -> None:
     token = web.start()
     with caplog.at_level(logging.DEBUG, logger="ownit"):
-        web.send(token, text=CANARY, place="north-west-london", school_nurse=CANARY)
+        web.send(token, text=CANARY, place="north-west-london")
         web.send(token, location={"latitude": 51.5, "longitude": -0.2})
         web.send("forged", text=CANARY)
     lines = "\n".join(_JsonLines().format(r) for r in caplog.records if r.name.startswith("ownit"))
@@ -513,13 +514,17 @@ def test_a_button_sends_its_payload_and_typed_text_stays_text(web: Web) -> None:
     assert [(i.text, i.payload) for i in web.doorway.heard[1:]] == [(None, payload), ("/restart", None)]
 
 
-def test_a_place_and_the_nurses_line_reach_the_doorway_cleaned(web: Web) -> None:
-    web.send(web.start(), text="hi", place="north-west-london", school_nurse="Text\u202e me\x00 on\nTuesdays " + "x" * 300)
-    heard = web.doorway.heard[0]
-    assert heard.place == "north-west-london"
-    assert heard.school_nurse is not None
-    assert heard.school_nurse.startswith("Text me on Tuesdays x")
-    assert len(heard.school_nurse) == 200
+def test_a_place_reaches_the_doorway(web: Web) -> None:
+    web.send(web.start(), text="hi", place="north-west-london")
+    assert web.doorway.heard[0].place == "north-west-london"
+
+
+@pytest.mark.parametrize("letter", ["x", "আ", "😀"])
+def test_the_longest_text_fits_in_every_script_in_json_and_in_a_form(web: Web, letter: str) -> None:
+    said = letter * TEXT_LIMIT
+    assert web.send(web.start(), text=said).status_code == 200
+    assert web.client.post("/", data={"text": said}).status_code == 200
+    assert [i.text for i in web.doorway.heard] == [said, said]
 
 
 def test_a_slip_in_a_schools_place_still_gets_an_answer(web: Web) -> None:
@@ -643,7 +648,43 @@ def test_the_first_page_has_every_answer_and_the_help_numbers_without_javascript
     answers = [a for a in book.answers.values() if a.group in ("own_it", "words", "tips", "local", "feelings") and a.sources]
     assert answers
     assert all(a.title in text for a in answers)
-    assert book.place("england").contact("childline").phone in text
+    place = book.place("england")
+    named = {place.contact(c).name for a in book.answers.values() for c in a.contacts if c in place.contacts}
+    assert len(named) > 20
+    assert all(name in text for name in named)
+
+
+def test_while_the_bot_is_off_its_pages_show_no_answer_and_its_welcome_says_so(web: Web) -> None:
+    web.doorway.off = True
+    page = web.client.get("/").text
+    off, alone = (web.doorway.library.book.reply(id_) for id_ in ("off", "own_it_3_seen_alone"))
+    assert Tags(to_html(off.text[0])).text in Tags(page).text
+    assert alone.text[0].split("**")[1] not in page
+    assert web.client.get("/widget-strings.json").json()["welcome"]["answer"] == "off"
+
+
+def test_a_refused_form_keeps_the_conversation_and_what_was_typed(web: Web) -> None:
+    session = hidden_session(web.client.post("/", data={"text": "hi"}).text)
+    said = "</textarea> my story " + "x" * TEXT_LIMIT
+    page = web.client.post("/", data={"text": said, "session": session})
+    assert page.status_code == 413
+    assert hidden_session(page.text) == session
+    assert unescape(page.text.split("<textarea")[1].split(">", 1)[1].split("</textarea>")[0]) == said
+
+
+def test_a_link_to_the_chat_shows_nobody_as_the_school_nurse_outside_a_frame(web: Web) -> None:
+    def shown(dest: str) -> str:
+        return web.client.get("/chat?school_nurse=Ring+Bob", headers={"Sec-Fetch-Dest": dest}).text
+
+    assert "Ring Bob" in shown("iframe")
+    assert "Ring Bob" not in shown("document")
+
+
+@pytest.mark.parametrize("path", ["/chat", "/embed"])
+def test_the_nurses_line_is_shown_without_what_could_dress_it_up(web: Web, path: str) -> None:
+    page = web.client.get(path, params={"school_nurse": "Text\u202e me\x00 on\nTuesdays " + "x" * 300}).text
+    assert 'data-school-nurse="Text me on Tuesdays xxx' in unescape(page)
+    assert "x" * 181 not in page
 
 
 @pytest.mark.parametrize("path", [p for p in PAGES if p not in ("/chat", "/demo")])

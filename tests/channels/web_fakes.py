@@ -16,7 +16,7 @@ class FakeDoorway:
 
     def __init__(self, library: Library) -> None:
         """Answer from ``library``."""
-        self.library = library
+        self.library, self.off = library, False
         self.heard: list[Incoming] = []
         self.forgotten: list[str] = []
         self.delay = 0.0

@@ -73,7 +73,7 @@ def aftermath(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _talk(parts: Parts, telegram: FakeTelegram) -> None:
     person = Browser(parts.front)
     for text in SAID:
-        person.says(text, place="north-west-london", school_nurse="Text quillamina on 07700 900987")
+        person.says(text, place="north-west-london")
     person.says(location={"latitude": 51.54321, "longitude": -0.19876})
     for number, text in enumerate(SAID, 1):
         telegram.says(CHAT, text)
