@@ -8,18 +8,18 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import OrderedDict, deque
-from collections.abc import AsyncIterator, Callable
+from collections import deque
+from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from typing import Any
 
 from bot import metrics
 from bot.answers import Asked, Book, Library, payload_of
 from bot.converse import turn_for
 from bot.engine import Engine
 from bot.errors import EngineError
+from bot.fading import Fading
 from bot.intake import QUESTION_LIMIT, TEXT_LIMIT, clean, mask, rounded
 from bot.logs import get_logger
 from bot.memory import Heard, Memory
@@ -84,10 +84,6 @@ class Doorway:
     def off(self) -> bool:
         """Whether an operator has taken all answers away (``ownit off``)."""
         return self._off.exists()
-
-    def sweep(self) -> None:
-        """Forget who has been silent for half an hour."""
-        self._people.sweep()
 
     async def _answer(self, incoming: Incoming, book: Book) -> Turn:
         incoming, masked = _read(incoming)
@@ -175,25 +171,24 @@ def _notice(id_: str, outcome: Outcome, incoming: Incoming, book: Book) -> Turn:
 
 
 class _People:
-    """What the doorway knows of people while they write: locks and counts, no words; bounded."""
+    """What the doorway knows of people while they write: locks and counts, no words."""
 
     def __init__(self) -> None:
         self._locks: dict[str, tuple[asyncio.Lock, int]] = {}
-        self._written: OrderedDict[str, deque[float]] = OrderedDict()
-        self._crises: OrderedDict[str, tuple[int, float]] = OrderedDict()
+        self._written: Fading[str, deque[float]] = Fading(_MOST_PEOPLE, EXPIRES)
+        self._crises: Fading[str, int] = Fading(_MOST_PEOPLE, EXPIRES)
 
     def may_write(self, person: str) -> bool:
         """Count one message; False when it is over the limit of a minute or of waiting ones."""
         now = time.monotonic()
-        self.sweep()
-        times = self._written.setdefault(person, deque())
-        self._written.move_to_end(person)
+        times = self._written.get(person) or deque()
         while times and times[0] < now - 60:
             times.popleft()
         waiting = self._locks[person][1] if person in self._locks else 0
         if len(times) >= MESSAGES_A_MINUTE or waiting >= _MOST_WAITING:
             return False
         times.append(now)
+        self._written.put(person, times)
         return True
 
     @asynccontextmanager
@@ -213,25 +208,10 @@ class _People:
 
     def crises(self, person: str) -> int:
         """Return how many crisis replies the doorway itself gave ``person``, and count one more."""
-        now = time.monotonic()
-        times, _ = self._crises.get(person, (0, now))
-        self._crises[person] = times + 1, now
-        self._crises.move_to_end(person)
-        self.sweep()
+        times = self._crises.get(person) or 0
+        self._crises.put(person, times + 1)
         return times
 
     def forget(self, person: str) -> None:
         """Drop what was said to ``person``; when they wrote still counts, else whoever deletes could flood."""
-        self._crises.pop(person, None)
-
-    def sweep(self) -> None:
-        """Drop everybody who has been silent for half an hour, and the oldest over the bound."""
-        now = time.monotonic() - EXPIRES
-        _bound(self._written, lambda written: not written or written[-1] < now)
-        _bound(self._crises, lambda counted: counted[1] < now)
-
-
-def _bound(kept: OrderedDict[str, Any], stale: Callable[[Any], bool]) -> None:
-    """Drop the oldest entries while there are too many or they have expired."""
-    while kept and (len(kept) > _MOST_PEOPLE or stale(next(iter(kept.values())))):
-        kept.popitem(last=False)
+        self._crises.drop(person)

@@ -18,6 +18,7 @@ from threading import Thread
 from typing import Any
 
 from bot import without_tensorflow
+from bot.errors import EngineError
 from bot.guard import guard
 from bot.logs import hush_libraries, set_up_logs
 from bot.nlu.encoder import shared_encoder
@@ -164,6 +165,7 @@ def _prepare_server(secret: str, encoders: Thread) -> None:
         if encoders.is_alive():
             encoders.join()
         agent = await load(*args, **kwargs)
+        _is_private(agent)
         if agent.is_ready():
             # What is read at first use takes seconds, and nobody's first message may wait for it.
             await agent.handle_text("hello", sender_id="probe")
@@ -173,6 +175,19 @@ def _prepare_server(secret: str, encoders: Thread) -> None:
         return agent
 
     server.configure_app, server.load_agent_on_start = ours, warm
+
+
+def _is_private(agent: Any) -> None:
+    """Serve with no store but ours: where ours cannot be made, Rasa warns and keeps every word that is typed.
+
+    Raises:
+        EngineError: the conversations would be kept by another one.
+    """
+    from bot.privacy import PrivateTrackerStore
+
+    store = agent.tracker_store
+    if not isinstance(getattr(store, "_tracker_store", store), PrivateTrackerStore):
+        raise EngineError("endpoints.yml", "conversations would not be kept privately.", "Give tracker_store its type back.")
 
 
 if __name__ == "__main__":

@@ -27,9 +27,10 @@ from bot.channels.telegram import TelegramChannel
 from bot.doorway import Doorway
 from bot.engine import Engine
 from bot.errors import EngineError
+from bot.fading import sweep_all
 from bot.logs import get_logger, set_up_logs
 from bot.messages import Incoming
-from bot.settings import Settings, read_secret
+from bot.settings import Settings
 
 log = get_logger(__name__)
 
@@ -55,8 +56,9 @@ class Health:
             await asyncio.sleep(_PROBE_EVERY[self.ready])
 
     async def look(self) -> None:
-        """Probe the engine and note how things are."""
+        """Probe the engine, note how things are, and let go of what nobody needs any more."""
         self.ready = await self._probe()
+        sweep_all()
         metrics.ENGINE_UP.set(self.ready)
         metrics.TELEGRAM_UP.set(self._telegram.state == "ready")
         metrics.GP_LIST_DAYS.set(days_old(self._settings))
@@ -74,7 +76,8 @@ class Health:
 
     async def is_ready(self, request: Request) -> Response:
         """Answer 200 when a model has answered a probe, else 503, with Telegram's state beside it."""
-        if not self.ready:
+        # While one probe waits for an engine that hangs, no others queue behind it.
+        if not self.ready and not self._turn.locked():
             self.ready = await self._probe()
         body = {"ready": self.ready, "telegram": self._telegram.state}
         return JSONResponse(body, 200 if self.ready else 503)
@@ -108,7 +111,7 @@ def make_app(settings: Settings) -> Starlette:
         watcher.cancel()
         await engine.close()
 
-    token = read_secret(settings.env, "OWNIT_METRICS_TOKEN")
+    token = settings.metrics_token
 
     async def show_metrics(request: Request) -> Response:
         """Answer Prometheus on loopback, or with the operator's token."""

@@ -12,11 +12,11 @@ PIN_DECIMALS = 3
 
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _CARD = re.compile(r"(?<!\d)(?:\d[ -]?){13,18}\d(?!\d)")
-_PHONE = re.compile(r"(?<![\w£])(?:\+44|0044|0)[\s().-]*(?:\d[\s().-]*){8,9}\d(?!\w)")
+_PHONE = re.compile(r"(?<![\w£])(?:(?:\+44|0044|0)[\s().-]*(?:\d[\s().-]*){8,9}|\+[1-9](?:\d[\s().-]*){7,13})\d(?!\w)")
 _NHS_NUMBER = re.compile(r"(?<![\d+])\d{3}[ -]?\d{3}[ -]?\d{4}(?!\d)")
-_BY_KIND = (("email", _EMAIL), ("card", _CARD), ("phone", _PHONE), ("nhs_number", _NHS_NUMBER))
-# Helplines a young person may quote are not personal.
-_HELPLINES = re.compile(r"0800\s?1111|116\s?123|0800\s?068\s?4141|85258")
+_PERSONAL = (_EMAIL, _CARD, _PHONE, _NHS_NUMBER)
+# Helplines a young person may quote are not personal: Childline is too short to be masked, this is not.
+_HELPLINES = re.compile(r"(?:0|\+44|0044)800\W*068\W*4141")
 
 
 def rounded(pin: tuple[float, float]) -> tuple[float, float]:
@@ -50,11 +50,11 @@ def mask(text: str) -> tuple[str, bool]:
 
     def hide(match: re.Match[str]) -> str:
         nonlocal masked
-        if _HELPLINES.search(match[0]):
+        if _HELPLINES.fullmatch(match[0]):
             return match[0]
         masked = True
         return " *** "
 
-    for _, pattern in _BY_KIND:
+    for pattern in _PERSONAL:
         text = pattern.sub(hide, text)
     return text, masked

@@ -33,7 +33,17 @@ class PrivateTrackerStore(TrackerStore):
         self._shelf: Shelf = RedisShelf(url) if url else MemoryShelf()
 
     async def save(self, tracker: DialogueStateTracker) -> None:
-        """Store the stripped conversation, or remove it if the person asked for that."""
+        """Store the stripped conversation, or remove it if the person asked for that, or if it cannot be stripped.
+
+        Nothing is raised: Rasa would keep a conversation whose store failed whole, with every word in it.
+        """
+        try:
+            self._keep(tracker)
+        except Exception as error:  # noqa: BLE001 - whatever it was, no word may be kept
+            log.error("conversation_not_kept", error=type(error).__name__)
+            self._shelf.drop(tracker.sender_id)
+
+    def _keep(self, tracker: DialogueStateTracker) -> None:
         events = [e.as_dict() for e in tracker.events]
         last: dict[str, Any] = next((e for e in reversed(events) if e["event"] == "bot"), {})
         said = (last.get("metadata") or {}).get("said") or {}

@@ -7,6 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
+from bot.fading import Fading
 from bot.logs import get_logger
 
 log = get_logger(__name__)
@@ -61,41 +62,12 @@ class Shelf(Protocol):
         """Return the keys of what has not expired."""
 
 
-class MemoryShelf:
+class MemoryShelf(Fading[str, str]):
     """A bounded dictionary, oldest first: what is past its time or over the bound is let go."""
 
     def __init__(self, most: int = MOST_CONVERSATIONS, expires: float = EXPIRES) -> None:
         """Keep at most ``most`` texts for ``expires`` seconds each."""
-        self._kept: OrderedDict[str, tuple[float, str]] = OrderedDict()
-        self._most, self._expires = most, expires
-
-    def get(self, key: str) -> str | None:
-        """Return the text, or None when there is none or it has expired."""
-        self._sweep()
-        return self._kept[key][1] if key in self._kept else None
-
-    def put(self, key: str, text: str) -> None:
-        """Keep the text, as the newest."""
-        self._kept[key] = (time.monotonic() + self._expires, text)
-        self._kept.move_to_end(key)
-        self._sweep()
-
-    def drop(self, key: str) -> None:
-        """Forget the text now."""
-        self._kept.pop(key, None)
-
-    def keys(self) -> list[str]:
-        """Return the keys of what has not expired."""
-        self._sweep()
-        return list(self._kept)
-
-    def _sweep(self) -> None:
-        now = time.monotonic()
-        while self._kept:
-            until, _ = next(iter(self._kept.values()))
-            if until > now and len(self._kept) <= self._most:
-                return
-            self._kept.popitem(last=False)
+        super().__init__(most, expires)
 
 
 class RedisShelf:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,6 @@ from bot.doorway import MESSAGES_A_MINUTE, Doorway
 from bot.errors import EngineError
 from bot.messages import Incoming, Reply, Turn
 from bot.settings import Settings
-from bot.shelf import EXPIRES
 
 
 class FakeEngine:
@@ -75,19 +73,6 @@ def test_whoever_deletes_again_and_again_is_slowed_down_as_well(settings: Settin
         return [*outcomes, (await doorway.handle(text("hi"))).outcome]
 
     assert asyncio.run(flood()) == ["answered"] * MESSAGES_A_MINUTE + ["refused"]
-
-
-def test_who_has_been_silent_for_half_an_hour_is_forgotten_without_another_message(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    doorway, now = Doorway(settings, FakeEngine(EngineError("engine", "down"))), time.monotonic()  # type: ignore[arg-type]
-    asyncio.run(doorway.handle(text("i want to kill myself", person="somebody")))
-    held = vars(doorway._people)
-    doorway.sweep()
-    assert "somebody" in str(held)
-    monkeypatch.setattr("time.monotonic", lambda: now + EXPIRES + 1)
-    doorway.sweep()
-    assert "somebody" not in str(held)
 
 
 def test_other_people_are_answered_while_a_long_message_is_read(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

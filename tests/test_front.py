@@ -13,6 +13,7 @@ import pytest
 
 from bot import front, metrics
 from bot.errors import EngineError
+from bot.fading import Fading
 from bot.messages import Incoming, Reply, Turn
 from bot.settings import Settings
 
@@ -87,6 +88,21 @@ def test_who_is_ready_says_so_at_once_while_the_engine_is_looked_after(health: f
 
     engine.up = True
     assert asyncio.run(meanwhile()) == 200
+
+
+def test_however_many_ask_none_waits_for_an_engine_that_hangs(health: front.Health) -> None:
+    async def meanwhile() -> int:
+        async with health._turn:
+            return (await asyncio.wait_for(health.is_ready(None), 1)).status_code  # type: ignore[arg-type]
+
+    assert asyncio.run(meanwhile()) == 503
+
+
+def test_what_is_held_of_people_goes_though_nobody_writes(health: front.Health) -> None:
+    held: Fading[str, int] = Fading(10, 0)
+    held._kept["somebody"] = (0.0, 1)
+    asyncio.run(health.look())
+    assert not held._kept
 
 
 def test_an_engine_that_is_gone_is_noticed_within_seconds() -> None:

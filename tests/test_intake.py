@@ -25,7 +25,16 @@ def test_slashes_and_hidden_characters_are_taken_away(typed: str, read: str) -> 
 
 @pytest.mark.parametrize(
     "personal",
-    ["my nhs number is 943 476 5919", "mail me at sam.j@example.org", "07700 900123", "+44 7700 900123", "4111 1111 1111 1111"],
+    [
+        "my nhs number is 943 476 5919",
+        "mail me at sam.j@example.org",
+        "07700 900123",
+        "+44 7700 900123",
+        "4111 1111 1111 1111",
+        "07785258123",
+        "07911161234",
+        "+48 601 234 567",
+    ],
 )
 def test_personal_identifiers_are_masked(personal: str) -> None:
     text, masked = mask(personal)
@@ -34,7 +43,19 @@ def test_personal_identifiers_are_masked(personal: str) -> None:
     assert not any(char.isdigit() for char in text)
 
 
-@pytest.mark.parametrize("plain", ["im 14", "W2 1NY", "is childline 0800 1111", "at 10:30 on 12/11/2026", "i took 20 tablets"])
+@pytest.mark.parametrize(
+    "plain",
+    [
+        "im 14",
+        "W2 1NY",
+        "is childline 0800 1111",
+        "papyrus is 0800 068 4141",
+        "text 85258",
+        "samaritans 116 123",
+        "at 10:30 on 12/11/2026",
+        "i took 20 tablets",
+    ],
+)
 def test_what_is_not_personal_stays(plain: str) -> None:
     assert mask(plain) == (plain, False)
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 import warnings
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from bot.errors import EngineError
 
 if TYPE_CHECKING:
     from rasa.shared.core.trackers import DialogueStateTracker
@@ -78,6 +81,30 @@ def test_who_asks_to_be_forgotten_is_forgotten_at_once(store: PrivateTrackerStor
     asyncio.run(store.save(conversation(store, "person", SAID)))
     asyncio.run(store.save(conversation(store, "person", {**SAID, "forget": True})))
     assert asyncio.run(store.retrieve("person")) is None
+
+
+def test_a_conversation_that_cannot_be_stripped_is_dropped_and_not_left_to_rasa(
+    store: PrivateTrackerStore, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    from rasa.core.tracker_store import FailSafeTrackerStore
+
+    safe = FailSafeTrackerStore(store)
+    asyncio.run(safe.save(conversation(store, "person", SAID)))
+    monkeypatch.setattr("bot.privacy.strip", lambda *_: 1 / 0)
+    asyncio.run(safe.save(conversation(store, "person", SAID)))
+    assert store._shelf.get("person") is None
+    assert safe._fallback_tracker_store is None
+    assert [r.msg for r in caplog.records] == ["conversation_not_kept"]
+
+
+def test_the_engine_serves_with_no_store_but_ours(store: PrivateTrackerStore) -> None:
+    from rasa.core.tracker_store import FailSafeTrackerStore, InMemoryTrackerStore
+
+    from bot.engine_main import _is_private
+
+    _is_private(SimpleNamespace(tracker_store=FailSafeTrackerStore(store)))
+    with pytest.raises(EngineError, match="privately"):
+        _is_private(SimpleNamespace(tracker_store=FailSafeTrackerStore(InMemoryTrackerStore(store.domain))))
 
 
 @pytest.mark.parametrize("damaged", ["", "{", "5", "[5]", '[{"event": "of another version"}]', '[{"no": "event"}]', "null"])

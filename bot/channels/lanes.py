@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict, deque
+import math
+from collections import deque
 from collections.abc import Awaitable, Callable, Hashable
 
+from bot.fading import Fading
 from bot.logs import get_logger
 
 log = get_logger(__name__)
@@ -75,29 +77,15 @@ class Lanes:
             del self._waiting[key], self._tasks[key]
 
 
-class Recent:
-    """Remembers the newest keys, up to a bound."""
+class Recent(Fading[Hashable, None]):
+    """Remembers the newest keys, up to a bound, and for a while if it is told how long (seconds)."""
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, seconds: float = math.inf) -> None:
         """Remember at most ``most`` keys."""
-        self._most = most
-        self._keys: OrderedDict[Hashable, None] = OrderedDict()
+        super().__init__(most, seconds)
 
     def add(self, key: Hashable) -> bool:
         """Remember ``key``; False when it was known already."""
         new = key not in self
-        self._keys[key] = None
-        self._keys.move_to_end(key)
-        if len(self._keys) > self._most:
-            self._keys.popitem(last=False)
+        self.put(key, None)
         return new
-
-    def discard(self, key: Hashable) -> bool:
-        """Forget ``key``; False when it was not known."""
-        known = key in self
-        self._keys.pop(key, None)
-        return known
-
-    def __contains__(self, key: Hashable) -> bool:
-        """Tell whether ``key`` is remembered."""
-        return key in self._keys

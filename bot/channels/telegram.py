@@ -15,7 +15,6 @@ import hmac
 import json
 import logging
 import time
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from functools import partial
@@ -37,10 +36,12 @@ from bot.channels.telegram_read import COMMANDS, Sent, read, unreadable
 from bot.channels.telegram_render import Bubble, Words, bubbles, room_for_keyboard
 from bot.channels.telegram_send import Sender, arrive, make_bot
 from bot.doorway import Doorway
+from bot.fading import Fading
 from bot.logs import get_logger
 from bot.markdown import to_plain
 from bot.messages import Button, Incoming, Reply, Turn
 from bot.settings import ROOT, Settings
+from bot.shelf import EXPIRES
 
 log = get_logger(__name__)
 
@@ -56,7 +57,6 @@ _EMPTY_POLLS, _LONGEST_PAUSE = 50, 0.1
 _FIRST_WAIT, _LONGEST_WAIT, _TOKEN_WAIT = 0.5, 5.0, 60.0
 _MOST_IN_HAND = 2_000
 _MOST_BODY = 512 * 1024
-_KEEP_PLACE = 30 * 60.0
 _MOST_PEOPLE = 20_000
 _GRACE = 8.0  # seconds for answers in hand when told to stop
 _QUIET = 5.0  # seconds between two lines about the link
@@ -249,9 +249,10 @@ class Visits:
         self._doorway, self._settings = doorway, settings
         self.strings = Strings(ROOT / "widget" / "strings.json").widget
         self._words = Words(self.strings)
-        self._places = _Places()
-        self._albums, self._groups = Recent(2_000), Recent(2_000)
-        self._keyboards = Recent(_MOST_PEOPLE)
+        # Which place each person's poster named.
+        self._places: Fading[str, str] = Fading(_MOST_PEOPLE, EXPIRES)
+        self._albums, self._groups = Recent(2_000, EXPIRES), Recent(2_000, EXPIRES)
+        self._keyboards = Recent(_MOST_PEOPLE, EXPIRES)
 
     @property
     def book(self) -> Book:
@@ -273,7 +274,7 @@ class Visits:
             if sent.kind in ("group", "left"):
                 await self._leave(sent)
             elif sent.kind == "blocked":
-                self._places.forget(self.person(sent.chat))
+                self._places.drop(self.person(sent.chat))
             else:
                 await self._answer(sent)
         except Forbidden:
@@ -287,7 +288,7 @@ class Visits:
 
     async def _leave(self, sent: Sent) -> None:
         if sent.kind == "left":
-            self._groups.discard(sent.chat)
+            self._groups.drop(sent.chat)
             return
         first = self._groups.add(sent.chat)
         notice = Turn("refused", (replace(self.book.reply("groups_no"), buttons=(), contacts=()),))
@@ -309,7 +310,7 @@ class Visits:
         if turn is None:
             return [], False
         if turn.forget:
-            self._places.forget(person)
+            self._places.drop(person)
         shown = bubbles(turn, self._words, self._help_button(turn))
         if turn.awaiting_place:
             self._keyboards.add(person)
@@ -320,7 +321,7 @@ class Visits:
         # A message carries buttons or takes the keyboard away, not both: where there is no room, the next answer does.
         clear = not shown[0].rows
         if clear:
-            self._keyboards.discard(person)
+            self._keyboards.drop(person)
         return shown, clear
 
     async def _turn(self, sent: Sent, person: str) -> Turn | None:
@@ -338,14 +339,14 @@ class Visits:
         return await self._ask(person, **{sent.kind: sent.value})
 
     async def _ask(self, person: str, **said: Any) -> Turn:
-        return await self._doorway.handle(Incoming(person, "telegram", place=self._places.of(person), **said))
+        return await self._doorway.handle(Incoming(person, "telegram", place=self._place_of(person), **said))
 
     async def _start(self, sent: Sent, person: str) -> Turn:
         """Welcome somebody, who may come from a poster whose link names a place or a topic."""
         place, topic = link(sent.value, self.book)
         if place:
-            self._places.keep(person, place)
-        welcome = self.welcome(self._places.of(person))
+            self._places.put(person, place)
+        welcome = self.welcome(self._place_of(person))
         if not topic:
             return Turn("answered", (welcome,))
         turn = await self._ask(person, payload=payload_of(topic))
@@ -356,7 +357,7 @@ class Visits:
         told = sent.album and not self._albums.add((sent.chat, sent.album))
         if told:
             return await self._ask(person, text=sent.value) if sent.value else None
-        notice = self.book.reply("not_text", place=self._places.of(person))
+        notice = self.book.reply("not_text", place=self._place_of(person))
         if not sent.value:
             return Turn("refused", (notice,))
         return await self._after(notice, sent.value, person)
@@ -368,6 +369,12 @@ class Visits:
             return turn
         return replace(turn, replies=(replace(notice, buttons=(), contacts=()), *turn.replies))
 
+    def _place_of(self, person: str) -> str | None:
+        """Return the place of ``person``, and keep it for another half hour."""
+        if place := self._places.get(person):
+            self._places.put(person, place)
+        return place
+
     def _help_button(self, turn: Turn) -> Button | None:
         """Return the button that keeps help one tap away, unless help is what the turn is about."""
         book = self.book
@@ -378,36 +385,6 @@ class Visits:
     def _ask_place(self) -> Bubble:
         ask = bubbles(Turn("answered", (replace(self.book.reply("location_ask"), buttons=(), contacts=()),)), self._words)[0]
         return replace(ask, ask_place=self.book.title("location_ask"))
-
-
-class _Places:
-    """Which place each person's poster named; in memory, gone after half an hour of silence."""
-
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        self._kept: OrderedDict[str, tuple[str, float]] = OrderedDict()
-
-    def keep(self, person: str, place: str) -> None:
-        """Remember the place of ``person``."""
-        self._kept[person] = (place, self._clock())
-        self._kept.move_to_end(person)
-        if len(self._kept) > _MOST_PEOPLE:
-            self._kept.popitem(last=False)
-
-    def of(self, person: str) -> str | None:
-        """Return the place of ``person``, and keep it for another half hour."""
-        place, when = self._kept.get(person, ("", 0.0))
-        if not place:
-            return None
-        if self._clock() - when > _KEEP_PLACE:
-            self.forget(person)
-            return None
-        self.keep(person, place)
-        return place
-
-    def forget(self, person: str) -> None:
-        """Drop the place of ``person``."""
-        self._kept.pop(person, None)
 
 
 def link(value: str, book: Book) -> tuple[str | None, str | None]:

@@ -14,8 +14,10 @@ import time
 from base64 import urlsafe_b64encode
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
+
+from bot.fading import Fading
 
 LIFETIME = 30 * 60
 _KEPT_ANSWERS = 8
@@ -70,28 +72,21 @@ class RateLimit:
 
     def __init__(self, per_minute: int, clock: Clock = time.time, most: int = _MOST_SESSIONS) -> None:
         """Allow ``per_minute`` at once, and refill at that speed."""
-        self._size, self._clock, self._most = per_minute, clock, most
-        self._buckets: OrderedDict[str, _Bucket] = OrderedDict()
+        self._size, self._clock = per_minute, clock
+        # After a minute a bucket is full again, like a new one.
+        self._buckets: Fading[str, _Bucket] = Fading(most, 60, clock)
 
     def wait(self, key: str) -> int:
         """Take one; return 0, or the whole seconds to wait when there is none left."""
         now, speed = self._clock(), self._size / 60
-        bucket = self._buckets.pop(key, None) or _Bucket(self._size, now)
+        bucket = self._buckets.get(key) or _Bucket(self._size, now)
         bucket.tokens = min(self._size, bucket.tokens + max(0.0, now - bucket.filled) * speed)
         bucket.filled = now
-        self._buckets[key] = bucket
-        while len(self._buckets) > self._most:
-            self._buckets.popitem(last=False)
+        self._buckets.put(key, bucket)
         if bucket.tokens < 1:
             return int((1 - bucket.tokens) / speed) + 1
         bucket.tokens -= 1
         return 0
-
-
-@dataclass
-class _Session:
-    seen: float
-    answers: OrderedDict[str, asyncio.Future[Any]] = field(default_factory=OrderedDict)
 
 
 class Sessions:
@@ -99,50 +94,38 @@ class Sessions:
 
     def __init__(self, clock: Clock = time.time) -> None:
         """Start with no session."""
-        self._clock = clock
-        self._live: OrderedDict[str, _Session] = OrderedDict()
-        self._ended: OrderedDict[str, float] = OrderedDict()
+        self._live: Fading[str, OrderedDict[str, asyncio.Future[Any]]] = Fading(_MOST_SESSIONS, LIFETIME, clock)
+        self._ended: Fading[str, None] = Fading(_MOST_SESSIONS, LIFETIME + 1, clock)
 
     def __len__(self) -> int:
         """Return how many sessions have something kept."""
-        self._drop_old()
         return len(self._live)
 
     def ended(self, person: str) -> bool:
         """Return whether this session was ended on purpose."""
-        self._drop_old()
         return person in self._ended
 
     def end(self, person: str) -> None:
         """Forget the session and refuse its tokens, which would be good for a while yet."""
-        self._live.pop(person, None)
-        self._ended[person] = self._clock()
+        self._live.drop(person)
+        self._ended.put(person, None)
 
     async def once(self, person: str, message: str, answer: Callable[[], Awaitable[Any]]) -> Any:
         """Return ``answer()``, or what it returned before for the same message of this person.
 
         A retry that arrives while the first is still being answered waits for that answer.
         """
-        self._drop_old()
-        session = self._live.pop(person, None) or _Session(0.0)
-        session.seen = self._clock()
-        self._live[person] = session
-        if message in session.answers:
-            return await asyncio.shield(session.answers[message])
+        answers = self._live.get(person) or OrderedDict()
+        self._live.put(person, answers)
+        if message in answers:
+            return await asyncio.shield(answers[message])
         # A task of its own: the first request may be cut off, and its retry still wants the answer.
         task = asyncio.ensure_future(answer())
-        session.answers[message] = task
-        while len(session.answers) > _KEPT_ANSWERS:
-            session.answers.popitem(last=False)
+        answers[message] = task
+        while len(answers) > _KEPT_ANSWERS:
+            answers.popitem(last=False)
         try:
             return await asyncio.shield(task)
         except Exception:
-            session.answers.pop(message, None)
+            answers.pop(message, None)
             raise
-
-    def _drop_old(self) -> None:
-        oldest = self._clock() - LIFETIME
-        while self._live and (next(iter(self._live.values())).seen < oldest or len(self._live) > _MOST_SESSIONS):
-            self._live.popitem(last=False)
-        while self._ended and next(iter(self._ended.values())) < oldest:
-            self._ended.popitem(last=False)

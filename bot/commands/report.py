@@ -12,7 +12,7 @@ from bot.errors import SettingError
 from bot.report.counts import fetch, read_counts
 from bot.report.findings import look
 from bot.report.page import Page
-from bot.settings import Settings, read_secret
+from bot.settings import Settings
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -41,7 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _texts(settings: Settings, sources: list[str] | None) -> list[str]:
     """Return what the bots say; that none runs here is worth a line, that a named one does not is an error."""
-    token = read_secret(settings.env, "OWNIT_METRICS_TOKEN")
+    token = settings.metrics_token
     if sources:
         return [fetch(source, token) for source in sources]
     try:
