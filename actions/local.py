@@ -19,10 +19,11 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions.gp_directory import Directory, GpDirectoryError
 from actions.gp_directory.find import NOTICES
 from actions.gp_directory.live import PostcodesOnline
+from bot.answers import Library
 from bot.errors import OwnItError
 from bot.logs import get_logger
 from bot.nlu.context import without_aside
-from bot.places import Place, load_places
+from bot.places import Place
 from bot.settings import Settings
 
 log = get_logger(__name__)
@@ -43,13 +44,19 @@ def online_service(settings: Settings) -> PostcodesOnline | None:
 
 
 @lru_cache(maxsize=1)
-def shared_places() -> Mapping[str, Place]:
-    """Return the places of ``data/places``, read at start; none when a file is broken, which costs only a question."""
+def shared_library() -> Library | None:
+    """Return the process's one library, or None when its files were broken at the start, which costs only a question."""
     try:
-        return load_places(Settings.from_env().content / "places")
+        return Library(Settings.from_env().content)
     except OwnItError as error:
         log.warning("places_not_used", what=error.what)
-        return {}
+        return None
+
+
+def shared_places() -> Mapping[str, Place]:
+    """Return the places of ``data/places`` as they were last saved whole."""
+    library = shared_library()
+    return library.book.places if library else {}
 
 
 class FindGp(Action):

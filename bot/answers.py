@@ -95,7 +95,7 @@ class Asked:
     part: str | None = None
     kind: str | None = None
     version: int = 0
-    manner: str | None = None  # "simpler" | "why"
+    manner: str | None = None  # "simpler" | "why" | "more"
 
 
 def choose(answer: Answer, asked: Asked) -> tuple[Words, tuple[str, ...]]:

@@ -33,6 +33,7 @@ log = get_logger(__name__)
 
 MESSAGES_A_MINUTE = 20
 _MOST_PEOPLE = 20_000
+_TRY_AGAIN = 5  # seconds until an engine that is away is asked again to forget somebody
 _MOST_WAITING = 8  # of one person's messages in hand at once; more is flooding
 
 
@@ -56,6 +57,7 @@ class Doorway:
         self._engine, self._limited = engine, limited
         self._off = settings.var / "off"
         self._people = _People()
+        self._later: set[asyncio.Task[None]] = set()
         # Made while everything is known to be whole, for when nothing is.
         self._last_resort = Turn("sorry", (self.library.book.reply("sorry"),))
 
@@ -73,12 +75,27 @@ class Doorway:
         return turn
 
     async def forget(self, person: str) -> None:
-        """Remove the stored conversation of ``person`` now; a failure is not shown to them."""
+        """Remove the stored conversation of ``person`` now, or as soon as an engine that is away is back."""
         self._people.forget(person)
+        if not await self._forgotten(person):
+            log.warning("forget_later")
+            task = asyncio.create_task(self._forget_later(person))
+            self._later.add(task)
+            task.add_done_callback(self._later.discard)
+
+    async def _forgotten(self, person: str) -> bool:
         try:
-            await self._engine.ask(Incoming(person, "web", payload="/delete_my_data"))
-        except EngineError as error:
-            log.warning("forget_failed", error=error.what)
+            await self._engine.ask(Incoming(person, "web", payload=payload_of("delete_my_data")))
+        except EngineError:
+            return False
+        return True
+
+    async def _forget_later(self, person: str) -> None:
+        # After that it has gone by itself.
+        for _ in range(int(EXPIRES / _TRY_AGAIN)):
+            await asyncio.sleep(_TRY_AGAIN)
+            if await self._forgotten(person):
+                return
 
     @property
     def off(self) -> bool:

@@ -10,7 +10,7 @@ from bot.errors import EngineError
 from bot.messages import Incoming, Turn
 from bot.ring import Ring
 
-# The longest anybody waits before the doorway says sorry (seconds).
+# How long an answer may take before the doorway says sorry (seconds).
 TIME_LIMIT = 3.0
 
 

@@ -8,8 +8,6 @@ import unicodedata
 QUESTION_LIMIT = 1_000  # characters read as a question
 TEXT_LIMIT = 4_096  # characters that safety reads; also Telegram's limit for one message
 
-PIN_DECIMALS = 3
-
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _CARD = re.compile(r"(?<!\d)(?:\d[ -]?){13,18}\d(?!\d)")
 _PHONE = re.compile(r"(?<![\w£])(?:(?:\+44|0044|0)[\s().-]*(?:\d[\s().-]*){8,9}|\+[1-9](?:\d[\s().-]*){7,13})\d(?!\w)")
@@ -21,7 +19,7 @@ _HELPLINES = re.compile(r"(?:0|\+44|0044)800\W*068\W*4141")
 
 def rounded(pin: tuple[float, float]) -> tuple[float, float]:
     """Return a pin to some hundred metres: enough to find a surgery, too little to find a home."""
-    return round(pin[0], PIN_DECIMALS), round(pin[1], PIN_DECIMALS)
+    return round(pin[0], 3), round(pin[1], 3)
 
 
 def clean(text: str) -> str:

@@ -27,16 +27,18 @@ class Memory:
     """What earlier turns left behind.
 
     Attributes:
+        band: the age band, if known; ``reader``: who asks, if it is not the young person.
         topic: the last topic that a follow-up can continue, or the likeliest of the choices just offered.
         part: the part of it, if a narrower question was answered.
         earlier: the topic before that one.
         choices: topics (or ``topic.part``) that the turn just before offered, or answered together.
         asked: whether it asked which of them was meant; ``listed``: whether they were more than next questions.
         misses: how many turns in a row the bot had to ask what was meant.
-        crises: crisis replies so far; ``since_crisis``: turns since the last, or None;
+        crises: crisis replies so far; ``crisis``: the topic of the last; ``since_crisis``: turns since then, or None;
             ``supports``: short lines of support so far.
         awaiting_place: whether the turn just before asked where the person is;
-            ``place_open``: whether a place may still come: asked for a little earlier, or good to know.
+            ``place_open``: whether a place may still come: asked for a little earlier, or good to know;
+            ``place_misses``: how many in a row were none.
         notice: the answer that the turn just before led with.
         found: what the action server found in this turn.
         place: id of the place, if known.

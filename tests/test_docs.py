@@ -15,6 +15,7 @@ import yaml
 from bot.check.style import reading_age, sentences
 from bot.cli import COMMANDS
 from bot.content import GROUPS, TOPICS
+from bot.messages import SURE
 from bot.settings import ROOT
 
 DOCS = ROOT / "docs"
@@ -49,6 +50,10 @@ def names_in(path: Path) -> frozenset[str]:
     tree = ast.parse(text(path))
     functions = (n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef))
     return frozenset(f.name for f in functions if f.name.startswith("test_"))
+
+
+def test_the_maintainers_page_shows_the_bar_below_which_the_bot_asks() -> None:
+    assert f"asks below {SURE:.2f}" in text(DOCS / "for-maintainers.md")
 
 
 def missing(named: str) -> bool:

@@ -75,6 +75,24 @@ def test_whoever_deletes_again_and_again_is_slowed_down_as_well(settings: Settin
     assert asyncio.run(flood()) == ["answered"] * MESSAGES_A_MINUTE + ["refused"]
 
 
+def test_who_asked_to_be_forgotten_while_the_engine_was_away_is_forgotten_on_its_return(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.doorway._TRY_AGAIN", 0.001)
+    engine = FakeEngine(EngineError("engine", "down"))
+
+    async def outage() -> list[str]:
+        doorway = Doorway(settings, engine)  # type: ignore[arg-type]
+        await doorway.forget("p")
+        while len(engine.asked) < 3:
+            await asyncio.sleep(0)
+        engine.error = None
+        await asyncio.gather(*doorway._later)
+        return engine.asked
+
+    assert set(asyncio.run(outage())) == {"/delete_my_data"}
+
+
 def test_other_people_are_answered_while_a_long_message_is_read(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     read, answered, meanwhile = threading.Event(), threading.Event(), []
 

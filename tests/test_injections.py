@@ -203,11 +203,6 @@ def test_no_button_of_ours_carries_more_than_a_part(book: Book) -> None:
     assert all(json.loads(payload[payload.index("{") :]).keys() == {"part"} for payload in carrying)
 
 
-def test_the_bots_own_words_never_repeat_a_try(door: Door) -> None:
-    turns, _ = door.handle(*(Incoming("p", "web", text=t) for t in TRIES))
-    assert EVIL not in json.dumps([turn.as_dict() for turn in turns])
-
-
 @given(st.text(alphabet="ﷺﷻ㌀㍿ﬃ½ａa ", min_size=1, max_size=400))
 def test_no_sign_grows_inside_the_native_code_of_the_encoder(text: str) -> None:
     class Encoder:

@@ -47,6 +47,7 @@ from actions.gp_directory.postcodes import (
 )
 from actions.gp_directory.practices import PracticeList
 from actions.gp_directory.text import plain, tidy, upper
+from bot.intake import rounded
 
 Point = tuple[float, float]
 
@@ -118,7 +119,7 @@ class Resolver:
     # -- pins --------------------------------------------------------------------------------
 
     def _pin(self, pin: Point) -> Resolution:
-        point = round(pin[0], 3), round(pin[1], 3)
+        point = rounded(pin)
         if not (-90 <= point[0] <= 90 and -180 <= point[1] <= 180):
             return Resolution("pin", "not_found")
         spot = self._sector_at(point)

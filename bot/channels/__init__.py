@@ -1,1 +1,1 @@
-"""Channels translate one outside protocol to and from plain messages; they know no topics."""
+"""Channels translate one outside protocol to and from plain messages; what a topic says they do not know."""

@@ -11,10 +11,10 @@ from telegram import CallbackQuery, ChatMemberUpdated, Message, Update, User
 from telegram.constants import ChatMemberStatus as Status
 from telegram.constants import ChatType
 
+from bot.intake import rounded
+
 # An edit this soon (seconds) mends a slip and wants an answer; a later one is housekeeping.
 EDIT_COUNTS = 60
-# Three decimals are some a hundred metres: enough to find a surgery, too few to find a home.
-DECIMALS = 3
 COMMANDS = {
     "help": "/help",
     "menu": "/help",  # the notice "menu" begins with an apology for not having understood
@@ -92,7 +92,7 @@ def _message(message: Message) -> Sent | None:
     if message.text is not None:
         return _words(chat, message.text, bool(message.forward_origin or "forward_date" in message.api_kwargs))
     if message.location:
-        pin = (round(message.location.latitude, DECIMALS), round(message.location.longitude, DECIMALS))
+        pin = rounded((message.location.latitude, message.location.longitude))
         return Sent("location", chat, location=pin)
     # What a newer Telegram calls something unknown here still came from somebody who waits.
     if message.effective_attachment or message.caption or message.api_kwargs:

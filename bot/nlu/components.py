@@ -153,7 +153,7 @@ class PhraseRules(_Step):
 
 @DefaultV1Recipe.register([_CLASSIFIER], is_trainable=True)
 class TopicClassifier(_Step):
-    """Finds the topic, the age, the reader and whether the last topic goes on."""
+    """Finds the topic, and how likely the message goes on with each other one."""
 
     def train(self, training_data: TrainingData) -> Resource:
         """Fit the classifier and its confidence."""

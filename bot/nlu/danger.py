@@ -1,4 +1,4 @@
-"""The classifier of danger: catches what no phrase rule of `bot.nlu.safety` foresaw."""
+"""The classifier of danger: catches what no phrase rule (`bot.nlu.phrases`) foresaw."""
 
 from __future__ import annotations
 

@@ -100,9 +100,9 @@ def test_broken_places_cost_only_the_question_which_one(monkeypatch: pytest.Monk
     (tmp_path / "places").mkdir()
     (tmp_path / "places" / "here.yml").write_text("name: [", encoding="utf-8")
     monkeypatch.setenv("OWNIT_CONTENT", str(tmp_path))
-    local.shared_places.cache_clear()
+    local.shared_library.cache_clear()
     assert local.shared_places() == {}
-    local.shared_places.cache_clear()
+    local.shared_library.cache_clear()
 
 
 def test_the_last_turns_are_known_by_the_notice_they_led_with() -> None:
