@@ -291,7 +291,7 @@ class Pages:
         ]
         parts = [words["draft"]] if reply.draft else []
         parts += [_fill(words["checked"], date=long_date(reply.checked_on))] if reply.checked_on else []
-        line = " ".join(map(escape, parts)) + (f" {escape(words['source'])} {', '.join(names)}." if names else "")
+        line = " ".join(map(escape, parts)) + f" {escape(words['source'])} {', '.join(names)}."
         return f'<p class="source">{line}</p>'
 
 

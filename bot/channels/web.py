@@ -6,17 +6,14 @@ person reads come from ``data`` and from ``widget/strings.json``.
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import hmac
 import json
 import re
 import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict
-from functools import lru_cache
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Protocol
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
@@ -25,22 +22,21 @@ from starlette.routing import Route
 from bot import metrics
 from bot.answers import Book, Library
 from bot.channels.pages import Pages, Posted
-from bot.channels.strings import Strings, digits
+from bot.channels.strings import Strings
+from bot.channels.web_bodies import check_text, read_form, read_id, read_json, read_location
+from bot.channels.web_files import cached
+from bot.channels.web_json import reply_json, turn_json
 from bot.channels.web_sessions import LIFETIME, Clock, RateLimit, Refused, Sessions, Tokens
 from bot.intake import QUESTION_LIMIT, TEXT_LIMIT
 from bot.logs import get_logger
-from bot.markdown import to_tree
-from bot.messages import Contact, Incoming, Reply, Turn
+from bot.messages import Incoming, Turn
 from bot.settings import ROOT, Settings
 
 log = get_logger(__name__)
 
-# JSON writes an emoji in twelve bytes, and so does a form: whatever may be said fits.
-MAX_BODY = 12 * TEXT_LIMIT + 1024
 # A class of thirty shares one address, so an address may do far more than a person.
 PER_SESSION, PER_ADDRESS, SESSIONS_PER_ADDRESS = 30, 900, 240
 WIDGET = ROOT / "widget"
-_MESSAGE_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 _PLACE = re.compile(r"[a-z0-9-]{1,40}")
 
 
@@ -117,7 +113,7 @@ class WebChannel:
     async def start(self, request: Request) -> Response:
         """Begin a session."""
         _wait_for(self._starts.wait(self._address(request)))
-        await _json_body(request)
+        await read_json(request)
         return JSONResponse({"session": self._session()}, 201)
 
     async def end(self, request: Request) -> Response:
@@ -132,15 +128,15 @@ class WebChannel:
         _wait_for(self._per_address.wait(self._address(request)))
         person = self._person(request)
         _wait_for(self._per_session.wait(person))
-        body = await _json_body(request)
-        incoming, message_id = self._incoming(person, body), _message_id(body)
+        body = await read_json(request)
+        incoming, message_id = self._incoming(person, body), read_id(body)
         return JSONResponse(await self._sessions.once(person, message_id, lambda: self._answer(incoming)))
 
     async def helpful(self, request: Request) -> Response:
         """Count that an answer was helpful, or was not."""
         person = self._person(request)
         _wait_for(self._per_session.wait(f"helpful {person}"))
-        body = await _json_body(request)
+        body = await read_json(request)
         answer, verdict = body.get("answer"), body.get("helpful")
         if not isinstance(answer, str) or not isinstance(verdict, bool) or not _known(self._book, answer):
             raise Refused(400, "bad_helpful")
@@ -158,7 +154,7 @@ class WebChannel:
         try:
             self._check_origin(request)
             _wait_for(self._per_address.wait(self._address(request)))
-            form = await _form_body(request)
+            form = await read_form(request)
             return await self._answer_form(request, form)
         except Refused as refused:
             return Posted(form.get("session", ""), text=form.get("text", ""), refused=refused)
@@ -193,7 +189,7 @@ class WebChannel:
             raise Refused(400, "one_of_three")
         text, payload = body.get("text"), body.get("payload")
         if text is not None:
-            _check_text(text)
+            check_text(text)
         if payload is not None and (not isinstance(payload, str) or payload not in self._book.payloads):
             raise Refused(400, "bad_payload")
         return Incoming(
@@ -201,7 +197,7 @@ class WebChannel:
             channel="web",
             text=text,
             payload=payload,
-            location=_location(body.get("location")),
+            location=read_location(body.get("location")),
             place=self._place(body.get("place")),
         )
 
@@ -228,11 +224,11 @@ class WebChannel:
             "limits": {"question": QUESTION_LIMIT, "text": TEXT_LIMIT, "idle_seconds": LIFETIME},
         }
         body = json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()
-        return _cached(request, body, "application/json", 300)
+        return cached(request, body, "application/json", 300)
 
     def _file(self, name: str, media_type: str) -> Route:
         async def serve(request: Request) -> Response:
-            return _cached(request, (WIDGET / name).read_bytes(), media_type, 3600)
+            return cached(request, (WIDGET / name).read_bytes(), media_type, 3600)
 
         return Route(f"/{name}", serve, methods=["GET"])
 
@@ -311,50 +307,6 @@ def origin_allowed(origin: str, allowed: frozenset[str], host: str) -> bool:
     return any(origin.startswith(f"{start}//") and origin.endswith(end) for start, end in stars)
 
 
-def turn_json(turn: Turn) -> dict[str, Any]:
-    """Return a turn as the web protocol sends it."""
-    return {
-        "outcome": turn.outcome,
-        "topic": turn.topic,
-        "age_band": turn.age_band,
-        "awaiting_place": turn.awaiting_place,
-        "forget": turn.forget,
-        "replies": [reply_json(r) for r in turn.replies],
-    }
-
-
-def reply_json(reply: Reply) -> dict[str, Any]:
-    """Return one reply with its messages as trees, so that a browser parses no markup."""
-    return {
-        "answer": reply.answer,
-        "messages": [_to_call(to_tree(t), reply.contacts) for t in reply.text],
-        "buttons": [asdict(b) for b in reply.buttons],
-        "contacts": [asdict(c) for c in reply.contacts],
-        "sources": [dict(s) for s in reply.sources],
-        "checked_on": reply.checked_on,
-        "draft": reply.draft,
-    }
-
-
-def _to_call(tree: list[dict[str, Any]], contacts: Sequence[Contact]) -> list[dict[str, Any]]:
-    """Make the contacts' phone numbers links where the text names them: in danger the list below may be out of view."""
-    phones = "|".join(re.escape(c.phone) for c in contacts if c.phone)
-    if not phones:
-        return tree
-    number = re.compile(rf"(?<!\d)({phones})(?!\d)")
-    return [{**b, "lines": [[p for span in line for p in _pieces(span, number)] for line in b["lines"]]} for b in tree]
-
-
-def _pieces(span: dict[str, Any], number: re.Pattern[str]) -> Iterator[dict[str, Any]]:
-    if "href" in span:
-        yield span
-        return
-    # With a group in the pattern every second piece is a number.
-    for place, piece in enumerate(number.split(span["text"])):
-        if piece:
-            yield {**span, "text": piece} | ({"href": f"tel:{digits(piece)}"} if place % 2 else {})
-
-
 def _known(book: Book, answer: str) -> bool:
     topic, _, part = answer.partition(".")
     return topic in book.answers and (not part or part in book.answers[topic].parts)
@@ -368,90 +320,3 @@ def _wait_for(seconds: int) -> None:
 def _handler(handlers: Mapping[str, Endpoint], request: Request) -> Endpoint:
     # Starlette adds HEAD wherever GET is served.
     return handlers["GET" if request.method == "HEAD" else request.method]
-
-
-async def _body(request: Request) -> bytes:
-    """Return the body, giving up at the limit instead of reading on."""
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_BODY:
-            raise Refused(413, "too_big")
-    return bytes(body)
-
-
-async def _json_body(request: Request) -> dict[str, Any]:
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
-        raise Refused(415, "not_json")
-    try:
-        data = json.loads(await _body(request))
-    # A deep nest of brackets ends in RecursionError, not in ValueError.
-    except (ValueError, RecursionError):
-        raise Refused(400, "bad_json") from None
-    if not isinstance(data, dict):
-        raise Refused(400, "bad_json")
-    return data
-
-
-async def _form_body(request: Request) -> dict[str, str]:
-    try:
-        return dict(parse_qsl((await _body(request)).decode(), max_num_fields=20))
-    except ValueError:
-        raise Refused(400, "bad_form") from None
-
-
-def _message_id(body: Mapping[str, Any]) -> str:
-    message_id = body.get("id")
-    if not isinstance(message_id, str) or not _MESSAGE_ID.fullmatch(message_id):
-        raise Refused(400, "bad_id")
-    return message_id
-
-
-def _check_text(text: Any) -> None:
-    if not isinstance(text, str) or not text.strip():
-        raise Refused(400, "bad_text")
-    if len(text) > TEXT_LIMIT:
-        raise Refused(413, "too_long")
-    # A lone surrogate is a str to JSON and cannot be written as UTF-8 further on.
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        raise Refused(400, "bad_text") from None
-
-
-def _location(location: Any) -> tuple[float, float] | None:
-    if location is None:
-        return None
-    if not isinstance(location, dict):
-        raise Refused(400, "bad_location")
-    return _degrees(location.get("latitude"), 90), _degrees(location.get("longitude"), 180)
-
-
-def _degrees(number: Any, most: int) -> float:
-    if isinstance(number, bool) or not isinstance(number, (int, float)) or not -most <= number <= most:
-        raise Refused(400, "bad_location")
-    return float(number)
-
-
-@lru_cache(maxsize=32)
-def _squeezed(body: bytes) -> tuple[bytes, str]:
-    return gzip.compress(body, 9, mtime=0), hashlib.sha256(body).hexdigest()[:24]
-
-
-def _cached(request: Request, body: bytes, media_type: str, seconds: int) -> Response:
-    """Serve a file that browsers may keep, squeezed where they can take it."""
-    small, tag = _squeezed(body)
-    squeeze = "gzip" in request.headers.get("accept-encoding", "")
-    headers = {
-        "Cache-Control": f"public, max-age={seconds}",
-        "ETag": f'W/"{tag}"',
-        "Vary": "Accept-Encoding",
-        "X-Content-Type-Options": "nosniff",
-        # Any school's page may load the widget's files; they hold nothing of anybody.
-        "Cross-Origin-Resource-Policy": "cross-origin",
-    }
-    if tag in request.headers.get("if-none-match", ""):
-        return Response(status_code=304, headers=headers)
-    if squeeze:
-        headers["Content-Encoding"] = "gzip"
-    return Response(small if squeeze else body, headers=headers, media_type=f"{media_type}; charset=utf-8")

@@ -23,7 +23,9 @@ from hypothesis import strategies as st
 from starlette.applications import Starlette
 
 from bot.answers import Library
-from bot.channels.web import MAX_BODY, PER_SESSION, origin_allowed, reply_json, routes
+from bot.channels.web import PER_SESSION, origin_allowed, routes
+from bot.channels.web_bodies import MAX_BODY
+from bot.channels.web_json import reply_json
 from bot.channels.web_sessions import LIFETIME, RateLimit, Sessions, Tokens
 from bot.intake import TEXT_LIMIT
 from bot.logs import _JsonLines
