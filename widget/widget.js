@@ -536,7 +536,9 @@
         this.log.replaceChildren();
       }
       this.state.token = session.token;
-      if (turn.outcome === 'answered' && !turn.forget) mainReply(turn).rate = true;
+      const main = mainReply(turn);
+      // Nobody has to say whether a greeting helped: it rests on nothing that could be put right.
+      main.rate = turn.outcome === 'answered' && !turn.forget && main.sources.length > 0;
       this.remember({ replies: turn.replies });
       this.bot(turn.replies);
       if (turn.awaiting_place && navigator.geolocation && window.isSecureContext) this.offerLocation();

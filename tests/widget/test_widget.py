@@ -191,6 +191,21 @@ def test_an_answer_is_rated_and_not_the_lines_of_support_around_it(chat: Any, to
     assert sent.value.post_data_json["answer"] == answer
 
 
+def test_nobody_is_asked_whether_a_word_of_thanks_helped(chat: Any) -> None:
+    def thanks(route: Any) -> None:
+        response = route.fetch()
+        data = response.json()
+        data["turn"] |= {"topic": "thanks", "replies": [{**data["turn"]["replies"][0], "answer": "thanks", "sources": []}]}
+        route.fulfill(response=response, json=data)
+
+    chat.open()
+    before = chat.log.locator(".message.bot").count()
+    chat.page.route("**/api/message", thanks)
+    chat.ask("will my parents know", wait=False)
+    chat.log.locator(".message.bot").nth(before).wait_for()
+    assert chat.log.locator(".rating").count() == 0
+
+
 def test_a_long_question_is_counted(chat: Any) -> None:
     chat.open().box.fill("x" * 900)
     assert chat.page.locator("#count").inner_text() == "100 characters left"
