@@ -49,6 +49,7 @@ class Part:
     title: str
     when: tuple[re.Pattern[str], ...]
     words: Words
+    by_reader: Mapping[str, Words]
     sources: tuple[Mapping[str, str], ...]
     covers: tuple[str, ...]
 
@@ -77,7 +78,7 @@ class Answer:
     @property
     def contacts(self) -> Iterator[str]:
         """Every contact that any of its words names, some more than once."""
-        parts = (part.words for part in self.parts.values())
+        parts = (words for part in self.parts.values() for words in (part.words, *part.by_reader.values()))
         for words in (self.words, *self.by_reader.values(), *self.kinds.values(), *parts):
             yield from words.contacts or ()
 
@@ -102,12 +103,13 @@ def choose(answer: Answer, asked: Asked) -> tuple[Words, tuple[str, ...]]:
     """Return the words of ``answer`` that fit, and its messages for that person.
 
     A part, a kind and a manner are what the question is about, so they win over who is asking;
-    then the reader, then the age band. What has no variant falls back to the plain text: there is
-    always something to say.
+    then the reader (of the part, if there is one), then the age band. What has no variant falls
+    back to the plain text: there is always something to say.
     """
     words = answer.words
     if asked.part and asked.part in answer.parts:
-        words = answer.parts[asked.part].words
+        part = answer.parts[asked.part]
+        words = part.by_reader.get(asked.reader or "", part.words)
     elif asked.kind and asked.kind in answer.kinds:
         words = answer.kinds[asked.kind]
     elif asked.manner == "simpler" and answer.simpler:
@@ -237,7 +239,9 @@ def read_answer(id_: str, group: str, data: Mapping[str, Any], document: Documen
         except re.error as error:
             where = document.where((id_, "parts", name, "when"))
             raise ContentError(where, f"'{error.pattern!s}' is not a pattern: {error}.", "Write plain words.") from error
-        return Part(entry["title"], when, words(entry), tuple(entry.get("sources", ())), tuple(entry.get("covers", ())))
+        readers = {r: words(v) for r, v in entry.get("by_reader", {}).items()}
+        lists = (tuple(entry.get(name, ())) for name in ("sources", "covers"))
+        return Part(entry["title"], when, words(entry), readers, *lists)
 
     return Answer(
         id=id_,
@@ -263,7 +267,9 @@ def variants(answer: Answer) -> Iterator[tuple[Asked, tuple[Any, ...]]]:
     """Yield each way of asking that leads to words of its own, with the keys at which they stand."""
     asks: list[tuple[dict[str, Any], tuple[Any, ...], Words]] = [({}, (), answer.words)]
     asks += [({"reader": r}, ("by_reader", r), w) for r, w in answer.by_reader.items()]
-    asks += [({"part": p}, ("parts", p), part.words) for p, part in answer.parts.items()]
+    for p, part in answer.parts.items():
+        asks.append(({"part": p}, ("parts", p), part.words))
+        asks += [({"part": p, "reader": r}, ("parts", p, "by_reader", r), w) for r, w in part.by_reader.items()]
     asks += [({"kind": k}, ("kinds", k), w) for k, w in answer.kinds.items()]
     asks += [({"manner": m}, (m,), answer.words) for m in ("simpler", "why") if getattr(answer, m)]
     bands: tuple[Band | None, ...] = (None, *BANDS)

@@ -15,7 +15,7 @@ from bot.content import TOPICS
 from bot.local import gp_turn, is_place, localised, place_of, pointed_at
 from bot.memory import LOCAL, Heard, Memory, continuable
 from bot.messages import SURE, Button, Contact, Outcome, Reply, Turn
-from bot.nlu.context import corrects_a_person, fears_discovery, is_afraid, is_bare
+from bot.nlu.context import asks, corrects_a_person, fears_discovery, is_afraid, is_bare, seeks_help
 
 MAX_CHOICES = 3
 MAX_QUESTIONS = 3
@@ -159,19 +159,22 @@ def _same_danger(rule: str, heard: Heard) -> str | None:
 def _after_crisis(rule: str, crisis: str, heard: Heard, book: Book) -> Turn | None:
     """Return the answer to what somebody who was in danger a moment ago says next, if it is no question of its own.
 
-    Fear that goes on ("what if he finds out") or is played down ("its not that bad") gets help again; anything that would be
-    outside what the bot knows ("the ambulance is coming") gets somebody to talk to, and is never told that it is.
+    Fear that goes on ("what if he finds out") or is played down ("its not that bad") gets help again, and so does what is told
+    right after ("it happens most weeks") or asks what to do; anything that would be outside what the bot knows ("the ambulance
+    is coming") gets somebody to talk to, and is never told that it is.
     """
     understood, memory = heard.understanding, heard.memory
     if len(understood.words) != 1:
         return None
-    sure = understood.topics[0][1]
-    own = sure >= _OWN and rule not in (*_ABOUT_ELSE, "did_you_mean", "mental_health_access", "follow_up")
-    only_an_age = rule == "state_age" and memory.since_crisis == 0
-    goes_on = not _stands_alone(rule, understood.words[0]) and dict(understood.goes_on).get(crisis, 0.0) >= GOES_ON
+    words, sure, at_once = understood.words[0], understood.topics[0][1], memory.since_crisis == 0
+    told = at_once and not asks(words) and rule != "own_it_4_parents_told"
+    own = sure >= _OWN and not told and rule not in (*_ABOUT_ELSE, "did_you_mean", "mental_health_access", "follow_up")
+    whole = _stands_alone(rule, words) and sure >= _SURELY_OTHER
+    goes_on = not whole and dict(understood.goes_on).get(crisis, 0.0) >= GOES_ON
     # Right after it, "what if he finds out" is about whoever does the harm, not about what a surgery tells.
-    found_out = memory.since_crisis == 0 and rule == "own_it_4_parents_told" and fears_discovery(understood.words[0])
-    if only_an_age or found_out or ((goes_on or is_afraid(understood.words[0])) and not own):
+    found_out = rule == "own_it_4_parents_told" and fears_discovery(words)
+    about_it = rule == "state_age" or found_out or seeks_help(words)
+    if (at_once and about_it) or ((goes_on or is_afraid(words)) and not own):
         return _crisis(crisis, heard, book)
     if rule == "out_of_scope" and understood.kind in _MAY_BE_ABOUT_FEELINGS and sure < _SURELY_OTHER:
         return Turn("answered", (book.reply("with_you", place=memory.place),), "help", 1.0, ("help",))
@@ -400,8 +403,10 @@ def _offer(choices: tuple[str, ...], heard: Heard, book: Book) -> Turn:
 
 def _crisis(topic: str, heard: Heard, book: Book) -> Turn:
     understood, memory = heard.understanding, heard.memory
-    kind = understood.safety[0] if understood.safety else None
-    asked = Asked(band=understood.band or memory.band, kind=kind, version=memory.crises)
+    same = memory.crisis_kind if topic == memory.crisis else None
+    kind = understood.safety[0] if understood.safety else same
+    # A danger told for the first time gets the whole reply, whatever was told before; one told again, shorter words.
+    asked = Asked(band=understood.band or memory.band, kind=kind, version=memory.crises.get(kind or topic, 0))
     reply = book.reply(topic, asked, memory.place)
     line = book.answers[topic].languages.get(understood.language)
     if line:

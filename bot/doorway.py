@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import deque
-from collections.abc import AsyncIterator
+from collections import Counter, deque
+from collections.abc import AsyncIterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -161,9 +161,9 @@ class Doorway:
         found = await self._found(incoming.text) if incoming.text else None
         if not found or found.tier != CRISIS:
             return None
-        times = self._people.crises(incoming.person)
+        before = self._people.crises(incoming.person, found.kind)
         understood = Understanding(safety=(found.kind, CRISIS), language=found.language)
-        heard = Heard(understood, Memory(crises=times, place=incoming.place))
+        heard = Heard(understood, Memory(crises=before, place=incoming.place))
         return turn_for(found.topic, heard, book)
 
     async def _found(self, text: str) -> Finding | None:
@@ -193,7 +193,7 @@ class _People:
     def __init__(self) -> None:
         self._locks: dict[str, tuple[asyncio.Lock, int]] = {}
         self._written: Fading[str, deque[float]] = Fading(_MOST_PEOPLE, EXPIRES)
-        self._crises: Fading[str, int] = Fading(_MOST_PEOPLE, EXPIRES)
+        self._crises: Fading[str, Counter[str]] = Fading(_MOST_PEOPLE, EXPIRES)
 
     def may_write(self, person: str) -> bool:
         """Count one message; False when it is over the limit of a minute or of waiting ones."""
@@ -223,11 +223,11 @@ class _People:
             else:
                 self._locks[person] = (lock, waiting - 1)
 
-    def crises(self, person: str) -> int:
-        """Return how many crisis replies the doorway itself gave ``person``, and count one more."""
-        times = self._crises.get(person) or 0
-        self._crises.put(person, times + 1)
-        return times
+    def crises(self, person: str, kind: str) -> Mapping[str, int]:
+        """Return how many crisis replies of each kind the doorway itself gave ``person``, and count one more of ``kind``."""
+        before = self._crises.get(person) or Counter()
+        self._crises.put(person, before + Counter([kind]))
+        return before
 
     def forget(self, person: str) -> None:
         """Drop what was said to ``person``; when they wrote still counts, else whoever deletes could flood."""

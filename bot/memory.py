@@ -6,7 +6,7 @@ Nothing a person typed is in here, so a stored conversation can be rebuilt witho
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from bot.answers import id_of
@@ -34,7 +34,8 @@ class Memory:
         choices: topics (or ``topic.part``) that the turn just before offered, or answered together.
         asked: whether it asked which of them was meant; ``listed``: whether they were more than next questions.
         misses: how many turns in a row the bot had to ask what was meant.
-        crises: crisis replies so far; ``crisis``: the topic of the last; ``since_crisis``: turns since then, or None;
+        crises: kind of danger (or topic, where that is all that is known) -> crisis replies so far;
+            ``crisis``, ``crisis_kind``: topic and kind of the last; ``since_crisis``: turns since then, or None;
             ``supports``: short lines of support so far.
         awaiting_place: whether the turn just before asked where the person is;
             ``place_open``: whether a place may still come: asked for a little earlier, or good to know;
@@ -53,9 +54,10 @@ class Memory:
     asked: bool = False
     listed: bool = False
     misses: int = 0
-    crises: int = 0
+    crises: Mapping[str, int] = field(default_factory=dict)
     supports: int = 0
     crisis: str | None = None
+    crisis_kind: str | None = None
     notice: str = ""
     since_crisis: int | None = None
     awaiting_place: bool = False
@@ -86,7 +88,7 @@ def summary(turn: Turn, before: Memory) -> dict[str, Any]:
     choices, listed = _choices(turn, before)
     return {
         # Counted on, because older turns are not kept for ever and no crisis text may come twice in a row.
-        "crises": before.crises + (turn.outcome == "crisis"),
+        "crises": _counted(turn, before),
         "outcome": turn.outcome,
         # Of whoever was asked about; it stands in until the writer says their own age.
         "band": turn.age_band,
@@ -102,6 +104,13 @@ def summary(turn: Turn, before: Memory) -> dict[str, Any]:
         "answers": [r.answer for r in turn.replies],
         "forget": turn.forget,
     }
+
+
+def _counted(turn: Turn, before: Memory) -> dict[str, int]:
+    if turn.outcome != "crisis":
+        return dict(before.crises)
+    told = turn.kind or turn.topic or ""
+    return {**before.crises, told: before.crises.get(told, 0) + 1}
 
 
 def _likeliest(turn: Turn) -> str | None:
@@ -135,13 +144,13 @@ def recall(said: Iterable[Mapping[str, Any]], slots: Mapping[str, Any], found: M
     turns = list(said)
     topic = part = earlier = None
     misses = place_misses = 0
-    crisis, since = None, None
+    crisis, kind, since = None, None, None
     for turn in turns:
         misses = misses + 1 if turn["outcome"] == "clarified" else 0
         place_misses = place_misses + 1 if turn["awaiting_place"] else 0
         since = None if since is None else since + 1
         if turn["outcome"] == "crisis":
-            crisis, since = turn["topic"], 0
+            crisis, kind, since = turn["topic"], turn["kind"], 0
         elif turn["kind"] == "other_nation" and turn.get("asked"):
             # Asked of another country: "and in england" goes on with it.
             earlier = topic
@@ -164,9 +173,11 @@ def recall(said: Iterable[Mapping[str, Any]], slots: Mapping[str, Any], found: M
         asked=bool(last.get("asked")),
         listed=bool(last.get("listed")),
         misses=misses,
-        crises=last.get("crises", 0),
+        # Of the version before this one a number may be left.
+        crises=crises if isinstance(crises := last.get("crises"), dict) else {},
         supports=sum(a.endswith(".support") for t in turns for a in t["answers"]),
         crisis=crisis,
+        crisis_kind=kind,
         since_crisis=since,
         awaiting_place=bool(last.get("awaiting_place")),
         place_open=bool(last.get("place_open")),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.answers import Book
+from bot.answers import Asked, Book
 from bot.converse import turn_for
 from bot.memory import Heard, Memory, recall, summary
 from bot.messages import BANDS, Understanding
@@ -76,14 +76,34 @@ def test_a_word_of_danger_in_a_rights_question_gets_support_and_the_answer(book:
     assert turn.outcome == "answered"
 
 
+def said_in_danger(book: Book, kind: str, **before: int) -> tuple[str, ...]:
+    said = heard(memory=Memory(crises=before), safety=(kind, "crisis"))
+    return turn_for("crisis_selfharm_suicide", said, book).replies[0].text
+
+
 def test_a_crisis_is_never_answered_with_the_same_text_twice_in_a_row(book: Book) -> None:
-    texts = [
-        turn_for("crisis_selfharm_suicide", heard(memory=Memory(crises=n), safety=("suicidal_thoughts", "crisis")), book)
-        .replies[0]
-        .text
-        for n in range(4)
-    ]
+    texts = [said_in_danger(book, "suicidal_thoughts", suicidal_thoughts=n) for n in range(4)]
     assert all(a != b for a, b in zip(texts, texts[1:], strict=False))
+
+
+def test_a_danger_told_for_the_first_time_gets_the_whole_reply_whatever_was_told_before(book: Book) -> None:
+    first = said_in_danger(book, "suicidal_thoughts")
+    assert said_in_danger(book, "suicidal_thoughts", distress=2, self_harm=1) == first
+
+
+def test_fear_after_a_crisis_gets_the_next_words_for_the_same_danger(book: Book) -> None:
+    memory = Memory(crisis="crisis_abuse", crisis_kind="grooming", since_crisis=0, crises={"grooming": 1})
+    turn = turn_for("did_you_mean", heard("did_you_mean", memory, words=("im scared",)), book)
+    assert turn.kind == "grooming"
+    assert turn.replies[0].text == book.answers["crisis_abuse"].kinds["grooming"].versions[1]
+
+
+def test_what_was_told_of_danger_is_counted_by_kind_and_remembered(book: Book) -> None:
+    turn = turn_for("crisis_abuse", heard(safety=("grooming", "crisis")), book)
+    once = summary(turn, Memory())
+    memory = recall([once, summary(turn, recall([once], {}, None))], {}, None)
+    assert (memory.crisis, memory.crisis_kind, memory.crises) == ("crisis_abuse", "grooming", {"grooming": 2})
+    assert recall([{**once, "crises": 3}], {}, None).crises == {}
 
 
 @pytest.mark.parametrize(
@@ -100,7 +120,8 @@ def test_help_stays_in_view_for_three_replies_after_a_crisis(book: Book) -> None
     assert after == ["still_here", "still_here", "still_here", SEEN_ALONE]
 
 
-ENDANGERED = Memory(topic=SEEN_ALONE, crisis="crisis_abuse", since_crisis=0, crises=1)
+TOLD = {"crisis_abuse": 1}
+ENDANGERED = Memory(topic=SEEN_ALONE, crisis="crisis_abuse", since_crisis=0, crises=TOLD)
 
 
 @pytest.mark.parametrize("rule", ["did_you_mean", "medical_advice", "deny"])
@@ -147,9 +168,34 @@ def test_fear_after_a_crisis_is_about_it_where_no_rule_names_another_danger(
 @pytest.mark.parametrize(("since", "outcome"), [(0, "crisis"), (1, "answered")])
 def test_who_finds_out_right_after_a_crisis_is_whoever_does_the_harm(book: Book, since: int, outcome: str) -> None:
     told = "own_it_4_parents_told"
-    memory = Memory(topic=SEEN_ALONE, crisis="crisis_abuse", since_crisis=since, crises=1)
+    memory = Memory(topic=SEEN_ALONE, crisis="crisis_abuse", since_crisis=since, crises=TOLD)
     said = heard(told, memory, words=("what if he finds out",), topics=((told, 0.97),))
     assert turn_for(told, said, book).outcome == outcome
+
+
+@pytest.mark.parametrize(
+    ("words", "since", "topic"),
+    [
+        ("it happens most weeks", 0, "crisis_abuse"),
+        ("it happens most weeks", 1, "tip_follow_up"),
+        ("can i take a friend", 0, "tip_follow_up"),
+        ("who do i ring", 0, "crisis_abuse"),
+        ("wot do i do", 0, "crisis_abuse"),
+        ("wot do i do", 1, "tip_follow_up"),
+    ],
+)
+def test_what_is_told_or_asked_about_it_right_after_a_crisis_gets_help_again_and_a_question_its_answer(
+    book: Book, words: str, since: int, topic: str
+) -> None:
+    memory = Memory(topic=SEEN_ALONE, crisis="crisis_abuse", since_crisis=since, crises=TOLD)
+    said = heard("tip_follow_up", memory, words=(words,), topics=(("tip_follow_up", 0.97),), goes_on=(("crisis_abuse", 0.86),))
+    assert turn_for("tip_follow_up", said, book).topic == topic
+
+
+@pytest.mark.parametrize(("sure", "outcome"), [(0.7, "crisis"), (0.9, "answered")])
+def test_what_may_be_a_goodbye_after_a_crisis_is_one_only_when_it_surely_is(book: Book, sure: float, outcome: str) -> None:
+    said = heard("goodbye", ENDANGERED, words=("every night",), topics=(("goodbye", sure),), goes_on=(("crisis_abuse", 0.99),))
+    assert turn_for("goodbye", said, book).outcome == outcome
 
 
 LETTERS = Memory(topic="tip_letters")
@@ -173,7 +219,7 @@ def test_doubtful_danger_that_surely_goes_on_with_the_last_answer_gets_support_a
         opens_them(goes_on=0.8, doubtful=True),
         opens_them(Memory(), doubtful=True),
         opens_them(Memory(topic="mental_health_access"), doubtful=True),
-        opens_them(Memory(topic="tip_letters", crisis="crisis_abuse", since_crisis=1, crises=1), doubtful=True),
+        opens_them(Memory(topic="tip_letters", crisis="crisis_abuse", since_crisis=1, crises=TOLD), doubtful=True),
     ],
     ids=["sure", "hardly goes on", "first message", "after an answer about health", "soon after a crisis"],
 )
@@ -389,7 +435,7 @@ def test_a_question_asked_of_another_country_is_offered_for_england_and_gone_on_
 
 
 def test_back_to_my_question_says_the_last_answer_again(book: Book) -> None:
-    assert turn_for("follow_up", heard(memory=Memory(topic=PHARMACY, crises=1), follow_up="back"), book).topic == PHARMACY
+    assert turn_for("follow_up", heard(memory=Memory(topic=PHARMACY, crises=TOLD), follow_up="back"), book).topic == PHARMACY
 
 
 def test_words_of_danger_are_not_told_that_they_are_outside_what_the_bot_knows(book: Book) -> None:
@@ -464,3 +510,17 @@ def test_the_answer_about_languages_and_interpreters_can_be_gone_on_with(book: B
 def test_after_how_to_join_a_surgery_a_place_may_still_come(book: Book) -> None:
     assert summary(turn_for("gp_register", heard("gp_register"), book), NEW)["place_open"]
     assert not summary(turn_for(PHARMACY, heard(PHARMACY), book), NEW)["place_open"]
+
+
+@pytest.mark.parametrize("part", ["own_it_4_parents_told.see_my_record", "own_it_2_appointments.texts_to_parent"])
+def test_a_parent_who_asks_a_narrower_question_is_not_answered_in_their_childs_voice(book: Book, part: str) -> None:
+    topic, _, name = part.partition(".")
+    child, parent = (" ".join(book.reply(topic, Asked(part=name, reader=reader)).text) for reader in (None, "parent"))
+    assert "your child" in parent.lower()
+    assert "not my parents" not in parent
+    assert child != parent
+
+
+def test_a_part_without_words_for_a_reader_says_its_own(book: Book) -> None:
+    said = [book.reply("own_it_1_decisions", Asked(part="vaccines", reader=reader)).text for reader in (None, "parent")]
+    assert said[0] == said[1]

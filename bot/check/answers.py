@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -313,12 +313,16 @@ def _lists_named(key: str, files: Files) -> Iterator[tuple[Any, tuple[Any, ...],
     """Yield every list with this key, wherever in an answer it stands, with its file and keys."""
     for id_ in files.answers:
         document = files.entries[id_]
-        entry = document.data[id_]
-        places: list[tuple[tuple[Any, ...], Any]] = [((id_,), entry)]
-        for name in ("by_reader", "kinds", "parts"):
-            places += [((id_, name, k), variant) for k, variant in entry.get(name, {}).items()]
-        for keys, variant in places:
+        for keys, variant in _within(document.data[id_], (id_,)):
             yield document, (*keys, key), variant.get(key, [])
+
+
+def _within(entry: Mapping[str, Any], keys: tuple[Any, ...]) -> Iterator[tuple[tuple[Any, ...], Mapping[str, Any]]]:
+    """Yield an entry and every variant in it, each with its keys."""
+    yield keys, entry
+    for name in ("by_reader", "kinds", "parts"):
+        for variant, words in entry.get(name, {}).items():
+            yield from _within(words, (*keys, name, variant))
 
 
 def _units(book: Book, answer: Answer, asked: Asked, place: str, bubbles: Any, units: Any, around: Any) -> int:

@@ -255,6 +255,29 @@ def fears_discovery(words: str) -> bool:
     return bool(_FINDS_OUT.search(words))
 
 
+_ASKS = re.compile(
+    r"\?|^(?:(?:and|but|ok|okay|so|also|well) )*(?:can|could|do|does|did|is|are|am|will|would|should|shall|may|must|if|"
+    r"wh?at|wot|whats|who|whos|when|wen|where|wher|why|how|which)\b"
+)
+
+
+def asks(words: str) -> bool:
+    """Return whether a message (`words_of`) asks something, and does not tell it."""
+    return bool(_ASKS.search(words))
+
+
+_SEEKS_HELP = re.compile(
+    r"\bwh?(?:at|ot|t) (?:do|should|shall|can) (?:i|we) do\b|\bhow (?:do|can) (?:i|we) (?:get (?:help|out|away)|stop (?:it|him|her|them))\b"
+    r"|\bwho (?:do|can|should|shall|could) (?:i|we) (?:ring|call|phone|text|tell|talk|speak|contact|message|ask|go)\b"
+    r"|\bwhere (?:do|can|should|shall) (?:i|we) (?:go|run|get help)\b"
+)
+
+
+def seeks_help(words: str) -> bool:
+    """Return whether a message (`words_of`), right after one of danger, asks what to do about it: "who do i ring"."""
+    return bool(_SEEKS_HELP.search(words))
+
+
 _DELETE = re.compile(
     r"\b(?:delete|deleet|del|erase|remove|wipe|clear|forget|scrub|get rid of|bin|destroy)\b"
     r"|\bdont (?:keep|save|store|remember)\b|\bstart (?:again|over)\b"

@@ -237,21 +237,22 @@ def test_a_location_is_shared_by_a_button_in_a_named_group(visitor: Any) -> None
     assert chat.site.doorway.heard[1].location == (51.5, -0.25)
 
 
-def test_the_nurses_line_stands_in_the_help_list_and_reaches_the_server(chat: Any) -> None:
-    chat.open().ask("hello")
+def test_the_nurses_line_stands_in_the_help_list_and_is_sent_nowhere(chat: Any) -> None:
+    chat.open()
+    with chat.page.expect_request("**/api/message") as sent:
+        chat.ask("hello")
+    assert "Tuesdays" not in (sent.value.post_data or "")
     chat.button(WORDS["help"]).click()
     assert "Text the school nurse on Tuesdays" in chat.page.locator("#help").inner_text()
-    assert chat.site.doorway.heard[0].school_nurse == "Text the school nurse on Tuesdays"
     assert chat.site.doorway.heard[0].place == "north-west-london"
 
 
 @pytest.mark.parametrize(
     "line", ["\u202eText\u2066\x07 Sam\u200f  on\nTuesdays\x85", "😀" * 150 + "x" * 60], ids=["dressed up", "long"]
 )
-def test_the_nurses_line_is_shown_as_the_server_reads_it(visitor: Any, line: str) -> None:
+def test_the_nurses_line_is_shown_without_what_could_dress_it_up(visitor: Any, line: str) -> None:
     chat = visitor().visit(f"plain?{urlencode({'nurse': line})}").open().ask("hello")
     shown = chat.page.locator("ownit-chat #help .nurse p").text_content()
-    assert shown == chat.site.doorway.heard[0].school_nurse
     assert shown in ("Text Sam on Tuesdays", "😀" * 150 + "x" * 50)
 
 
@@ -733,12 +734,12 @@ def test_too_many_messages_are_told_in_words(chat: Any) -> None:
 
 def test_the_chat_page_fills_its_frame_and_answers(visitor: Any) -> None:
     chat = visitor(390, 600)
-    chat.page.goto(f"{chat.site.chat}/chat?place=north-west-london&school_nurse=Text+me")
+    chat.page.goto(f"{chat.site.chat}/chat?place=north-west-london")
     chat.box.wait_for()
     chat.ask("can i choose")
     expect(chat.page.locator("#ownit-fallback")).to_be_hidden()
     assert chat.complaints == []
-    assert chat.site.doorway.heard[0].school_nurse == "Text me"
+    assert chat.site.doorway.heard[0].place == "north-west-london"
 
 
 def test_the_chat_page_is_open_even_where_the_chat_was_closed_before(visitor: Any) -> None:
