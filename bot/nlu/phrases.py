@@ -50,16 +50,17 @@ class _Rule:
 
 @dataclass(frozen=True)
 class _Questions:
-    """The patterns of `rights_questions.yml`: asking about rights, telling in passing, and that something goes on."""
+    """The patterns of `rights_questions.yml`: asking about rights, telling in passing, that something goes on, about anybody."""
 
     asking: re.Pattern[str]
     in_passing: re.Pattern[str]
     going_on: re.Pattern[str]
+    about_anybody: re.Pattern[str]
 
     @classmethod
     def of(cls, data: Mapping[str, Any], sets: Mapping[str, str]) -> _Questions:
         """Compile the lists of the file."""
-        lists = (data["patterns"], data["in_passing"], data["unless_in_passing"])
+        lists = (data[name] for name in ("patterns", "in_passing", "unless_in_passing", "about_anybody"))
         return cls(*(re.compile("|".join(bounded(expand(p, sets)) for p in patterns)) for patterns in lists))
 
 
@@ -70,7 +71,8 @@ class Ruling:
     Attributes:
         finding: the most urgent danger; any crisis comes before any support.
         asks: whether its words ask about privacy, being seen alone, or who decides.
-        in_passing: whether it speaks of what is over, or of a friend's lasting trouble, and of nothing that goes on.
+        in_passing: whether it speaks of what is over, or of a friend's lasting trouble, and of nothing that goes on; or is asked
+            about anybody.
     """
 
     finding: Finding | None
@@ -129,7 +131,8 @@ class SafetyRules:
             return any(map(pattern.search, readings))
 
         asks, over = any_is(self._questions.asking), any_is(self._questions.in_passing)
-        return Ruling(self._found(text, readings, asks), asks, over and not any_is(self._questions.going_on))
+        in_passing = (over and not any_is(self._questions.going_on)) or any_is(self._questions.about_anybody)
+        return Ruling(self._found(text, readings, asks), asks, in_passing)
 
     def find(self, text: str) -> Finding | None:
         """Return the most urgent danger in a message; any crisis comes before any support."""
