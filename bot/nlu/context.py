@@ -66,6 +66,7 @@ _KINDS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
             r"(?:say|explain|put|tell me) (?:that|it|this|me)?\s*(?:again|once more)?\s*(?:but )?(?:in )?(?:an? )?(?:more )?"
             r"(?:simpl\w+|easier|easy|plain\w*|shorter|better|differently|normal words|a simpler way|english)?(?: words| english| way| terms)?(?: like (?:im|i am) \w+)?"
             r"|(?:more )?(?:simpl\w+|easier|easy|shorter)(?: words| version)?|make (?:it|that) (?:simpl\w+|easier|shorter)"
+            r"|(?:say|explain|put|make|tell me) (?:it |that |this )?(?:in )?(?:simpl\w+|easier|easy|plain\w*|shorter)(?: words| english| terms)? for (?:\w+ ){0,3}\w+"
             r"|(?:i )?(?:still )?(?:dont|do not|didnt|cant|not) (?:really )?(?:get|understand)(?: (?:it|that|this|what you mean|what that means|any of that|you))?"
             rf"|{_TOO_MUCH}(?:[\s,.!?]+(?:(?:can|could) (?:you|u) )?(?:say (?:it|that) |(?:have (?:you|u) )?got (?:an? )?)?(?:short|simpl|easi)\w+(?: version| words)?)?"
             r"|what (?:do|does|did) (?:you|that|this|it|u) (?:even )?mean(?: by that)?|explain(?: (?:it|that|this|please|pls|more))*|(?:in )?(?:simple|simpler|plain|easy|normal) (?:words|english|terms)|wdym|huh|eh|confus(?:ed|ing)|im confused|what|eli5|in english|tl ?dr|say (?:that )?again|repeat(?: that)?|come again"
@@ -253,6 +254,16 @@ _FINDS_OUT = re.compile(
 def fears_discovery(words: str) -> bool:
     """Return whether a message (`words_of`), right after one of danger, fears that whoever does the harm finds out."""
     return bool(_FINDS_OUT.search(words))
+
+
+_GREETS = re.compile(r"^(?:(?:hi+|hiya|hello|hey+|good (?:morning|afternoon|evening))\b|im\b|i am\b|this is\b)")
+
+
+def only_introduces(text: str) -> bool:
+    """Return whether a short message says no more than who a grown-up is: "hi im a foster carer"."""
+    words = words_of(text)
+    grown_up = find_reader(text) in ("parent", "professional")
+    return grown_up and len(words.split()) <= 8 and bool(_GREETS.match(words)) and not asks(words)
 
 
 _ASKS = re.compile(

@@ -50,7 +50,7 @@ class _Rule:
 
 @dataclass(frozen=True)
 class _Questions:
-    """The patterns of `rights_questions.yml`: asking about rights, telling in passing, that something goes on, about anybody."""
+    """The patterns of `rights_questions.yml`: asking about rights, in passing, what goes on, about anybody."""
 
     asking: re.Pattern[str]
     in_passing: re.Pattern[str]
@@ -71,8 +71,8 @@ class Ruling:
     Attributes:
         finding: the most urgent danger; any crisis comes before any support.
         asks: whether its words ask about privacy, being seen alone, or who decides.
-        in_passing: whether it speaks of what is over, or of a friend's lasting trouble, and of nothing that goes on; or is asked
-            about anybody.
+        in_passing: whether it speaks of what is over, or of a friend's lasting trouble, and of nothing that goes on;
+            or is asked about anybody.
     """
 
     finding: Finding | None

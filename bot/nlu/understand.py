@@ -19,6 +19,7 @@ from bot.nlu.context import (
     find_reader,
     follow_up,
     is_postcode,
+    only_introduces,
     without_correction,
     without_introduction,
 )
@@ -260,6 +261,8 @@ def conclude(parsed: Parsed, bar: float) -> tuple[str, float, Understanding]:
     if parsed.language:
         return _in_their_language(parsed, understanding)
     topic, confidence = topics[0]
+    if (confidence < bar or topic == OUT_OF_SCOPE) and only_introduces(parsed.text):
+        return "greet", 1.0, replace(understanding, topics=(("greet", 1.0),))
     # "health thing" is no cry for the menu: a vague word is met with choices unless it clearly is one.
     if topic == OUT_OF_SCOPE:
         # "does that go for hospitals too" sounds foreign alone, and is not when it leans on the question before.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.nlu.context import (
+    asks,
     asks_to_delete,
     continues,
     corrects_a_person,
@@ -12,6 +13,8 @@ from bot.nlu.context import (
     is_afraid,
     is_bare,
     is_postcode,
+    only_introduces,
+    seeks_help,
     without_correction,
     without_introduction,
 )
@@ -34,6 +37,7 @@ FOLLOW_UPS = {
     "Too wordy for my lot, got a simpler version?": "simpler",
     "can you say that in an easier way please": "simpler",
     "explain it like im 11": "simpler",
+    "can you make it simpler for year 7?": "simpler",
     "y7": "age",
     "can you explain": "simpler",
     "start again": "restart",
@@ -156,6 +160,31 @@ def test_a_comma_does_not_part_what_is_told_from_what_is_asked() -> None:
     asked = "im a school nurse, can a 13 year old consent"
     assert segments(asked) == [asked]
     assert segments("can they tell my mum, if i say no") == ["can they tell my mum, if i say no"]
+
+
+@pytest.mark.parametrize("text", ["hi im a foster carer", "Hello, I'm a school nurse", "im a teacher", "i am her dad"])
+def test_a_grown_up_who_only_says_who_they_are_asks_nothing_yet(text: str) -> None:
+    assert only_introduces(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["hi im 14", "im a dad can i see his records?", "a parent rang us", "is a school nurse a doctor"]
+)
+def test_whoever_says_more_or_is_no_grown_up_does_not_only_introduce_themselves(text: str) -> None:
+    assert not only_introduces(text)
+
+
+@pytest.mark.parametrize("words", ["who do i ring", "wot do i do", "how do i get out", "where do i go"])
+def test_what_to_do_about_a_danger_is_asked(words: str) -> None:
+    assert seeks_help(words)
+    assert not seeks_help(words.replace(" do ", " did "))
+
+
+@pytest.mark.parametrize(
+    ("words", "question"), [("and can he", True), ("wot if", True), ("it happens?", True), ("it happens when", False)]
+)
+def test_a_question_is_told_from_what_is_told(words: str, question: bool) -> None:
+    assert asks(words) == question
 
 
 @pytest.mark.parametrize(
