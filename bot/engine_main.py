@@ -29,12 +29,12 @@ from bot.settings import Settings
 def main() -> None:
     """Run Rasa's command line with the arguments given to this module."""
     settings = Settings.from_env()
-    serving = sys.argv[1:2] == ["run"]
-    if sys.argv[1:2] == ["train"]:
-        begun(settings.content)
-    if serving:
-        # A start makes a million objects that stay; looking through them for rubbish meanwhile is in vain.
+    serving, training = sys.argv[1:2] == ["run"], sys.argv[1:2] == ["train"]
+    if serving or training:
+        # A start makes a million objects that stay, and so does a training; to look through them for rubbish is in vain.
         gc.disable()
+    if training:
+        begun(settings.content)
     if not settings.tensorflow:
         without_tensorflow.install()
     hush_libraries()

@@ -18,7 +18,7 @@ Rows = npt.NDArray[np.intp]
 SIDES = np.array([-0.5, 0.5])
 # How often each example is looked at; more gained nothing (docs/decisions/0002-understanding.md). A fit needs its steps, so
 # few examples are looked at more often.
-_ROUNDS, _LOOKS = 8, 40_000
+_ROUNDS, _LOOKS = 6, 40_000
 
 
 @contextmanager
