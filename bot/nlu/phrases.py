@@ -131,7 +131,7 @@ class SafetyRules:
             return any(map(pattern.search, readings))
 
         asks, over = any_is(self._questions.asking), any_is(self._questions.in_passing)
-        in_passing = (over and not any_is(self._questions.going_on)) or any_is(self._questions.about_anybody)
+        in_passing = (over and not any_is(self._questions.going_on)) or (asks and any_is(self._questions.about_anybody))
         return Ruling(self._found(text, readings, asks), asks, in_passing)
 
     def find(self, text: str) -> Finding | None:
