@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable
 from hashlib import blake2b
 from os import urandom
@@ -19,6 +18,7 @@ import requests
 
 from actions.gp_directory.find import links
 from actions.gp_directory.postcodes import CROWN, ENGLAND, NORTHERN_IRELAND, SCOTLAND, WALES, Spot
+from bot.fading import Fading
 from bot.logs import get_logger
 
 log = get_logger(__name__)
@@ -56,24 +56,21 @@ class PostcodesOnline:
         self._left_alone_until = float("-inf")
         # What is kept is hashed with a salt of this process: a memory dump shows no postcode.
         self._salt = urandom(16)
-        self._kept: OrderedDict[bytes, tuple[float, Spot | None]] = OrderedDict()
+        self._kept: Fading[bytes, Spot | None] = Fading(MOST_KEPT, KEPT_SECONDS, clock)
 
     def postcode(self, postcode: str) -> Spot | None:
         """Return where a postcode is; None when the service does not know it or does not answer."""
         key = blake2b(postcode.encode(), key=self._salt, digest_size=12).digest()
         with self._lock:
-            kept = self._kept.get(key)
-            if kept and kept[0] > self._clock():
-                return kept[1]
+            if key in self._kept:
+                return self._kept.get(key)
             if self._clock() < self._left_alone_until:
                 return None
         answered, spot = self._ask(f"{self._base}/postcodes/{quote(postcode.replace(' ', ''))}")
         with self._lock:
             self._count(answered)
             if answered:
-                self._kept[key] = (self._clock() + KEPT_SECONDS, spot)
-                while len(self._kept) > MOST_KEPT:
-                    self._kept.popitem(last=False)
+                self._kept.put(key, spot)
         return spot
 
     def _count(self, answered: bool) -> None:

@@ -94,7 +94,8 @@ class Pages:
         """Serve every answer, the help numbers and a form that needs no JavaScript."""
         posted = await self._post(request) if request.method == "POST" else Posted("")
         news, answer = self._outcome(posted)
-        place = self._book.place(request.query_params.get("place"))
+        book = self._book
+        place = book.place(request.query_params.get("place"))
         return self._page(
             "index",
             status=posted.refused.status if posted.refused else 200,
@@ -103,8 +104,8 @@ class Pages:
             session=escape(posted.session),
             text=escape(posted.text),
             place=escape(place.id),
-            help=self._help(self._book, place),
-            all=self._messages(self._book.reply("off")) if self._doorway.off else self._all_answers(self._book, place),
+            help=self._help(book, place),
+            all=self._messages(book.reply("off")) if self._doorway.off else self._all_answers(book, place),
         )
 
     def _outcome(self, posted: Posted) -> tuple[str, str]:
@@ -117,7 +118,8 @@ class Pages:
 
     async def chat(self, request: Request) -> Response:
         """Serve the chat alone on a page, for a frame on a site that allows no script."""
-        place = self._book.place(request.query_params.get("place"))
+        book = self._book
+        place = book.place(request.query_params.get("place"))
         # Only listed sites may frame it. Opened by itself, a link could show anybody's number as the school nurse's.
         framed = request.headers.get("sec-fetch-dest", "iframe") == "iframe"
         return self._page(
@@ -126,16 +128,17 @@ class Pages:
             frame="bare",
             place=escape(place.id),
             nurse=escape(_nurse(request)) if framed else "",
-            help=self._help(self._book, place),
+            help=self._help(book, place),
         )
 
     async def embed(self, request: Request) -> Response:
         """Serve the page on which a school nurse makes the line for her school's site."""
-        place, nurse = self._book.place(request.query_params.get("place")), _nurse(request)
+        book = self._book
+        place, nurse = book.place(request.query_params.get("place")), _nurse(request)
         base = str(request.base_url)
         options = "".join(
             f'<option value="{escape(p.id)}"{" selected" if p is place else ""}>{escape(p.name)}</option>'
-            for p in self._book.places.values()
+            for p in book.places.values()
         )
         chat = f"{base}chat?{urlencode({'place': place.id, **({'school_nurse': nurse} if nurse else {})})}"
         return self._page(
@@ -154,8 +157,8 @@ class Pages:
 
     async def privacy(self, _: Request) -> Response:
         """Serve what the chat keeps, in the chat's own words, and how to delete it."""
-        place = self._book.place(None)
-        return self._page("privacy", answers="".join(self._shown(self._book, a, place) for a in _ABOUT_US))
+        book = self._book
+        return self._page("privacy", answers="".join(self._shown(book, a, book.place(None)) for a in _ABOUT_US))
 
     async def accessibility(self, _: Request) -> Response:
         """Serve the accessibility statement, ``docs/accessibility.md``."""
@@ -168,6 +171,7 @@ class Pages:
 
     @property
     def _book(self) -> Book:
+        """The newest answers: each look asks the disk, so a page looks once."""
         return self._doorway.library.book
 
     def _page(
