@@ -34,6 +34,7 @@ def test_slashes_and_hidden_characters_are_taken_away(typed: str, read: str) -> 
         "07785258123",
         "07911161234",
         "+48 601 234 567",
+        "1 0800 068 4141 999",
     ],
 )
 def test_personal_identifiers_are_masked(personal: str) -> None:

@@ -124,6 +124,8 @@ def test_what_is_over_gets_support_beside_a_question_about_rights(message: str) 
     [
         "if i tell the nurse i used to self harm does she have to tell someone",
         "can a gp keep it secret if someone says they cut",
+        "does a doctor always tell parents if someone says theyre suicidal",
+        "if u tell the school nurse ur being hit does she have to tell anyone",
     ],
 )
 def test_what_is_over_or_asked_about_anybody_is_not_interrupted_however_sure_the_classifier(message: str) -> None:
@@ -141,10 +143,20 @@ def test_what_is_over_or_asked_about_anybody_is_not_interrupted_however_sure_the
         "i was raped last night, can i get a test without my mum knowing about it",
         "my friend is being bullied and i took loads of tablets, can i see a nurse in private",
         "i was bullied in year 7 and he hits me every day, can my new school see that",
+        "i went through fgm as a baby, can i see a doctor about it",
     ],
 )
 def test_what_goes_on_is_a_crisis_beside_any_question(message: str) -> None:
     found = heard(message)
+    assert found is not None
+    assert found.tier == CRISIS
+
+
+@pytest.mark.parametrize(
+    "message", ["if someone tells you a secret do you have to keep it", "if someone hits me do i tell the nurse"]
+)
+def test_whoever_may_be_about_to_tell_or_tells_of_themselves_asks_about_nobody_else(message: str) -> None:
+    found = heard(message, classifier=Says(0.99))
     assert found is not None
     assert found.tier == CRISIS
 
